@@ -1,0 +1,55 @@
+# `make` alone tells the targets. Everything installs itself from the lock files, into this folder only.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check unit contract fmt lock bench golden docs clean
+.SILENT:
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+# Brownie's plugin would start a chain of its own in every test run; only the contract tests want that.
+PYTEST := $(PY) -m pytest -p no:pytest-brownie
+# Only the folders that exist.
+SOURCES = $(wildcard bot tests benchmarks scripts tooling)
+
+help:  ## Show this list
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:  ## Install the Python and npm packages of the lock files (nothing to do: a moment)
+	tooling/setup
+
+demo: setup  ## Start a local chain with real Uniswap, crash the price, watch the hedges
+	.venv/bin/layerhedge demo
+
+test: check unit contract  ## What CI runs: check, all tests, contract tests on Anvil
+
+check: setup  ## Lint, format, types, import rules
+	.venv/bin/ruff check --quiet $(SOURCES)
+	.venv/bin/ruff format --quiet --check $(SOURCES) || { echo "formatting differs: make fmt"; exit 1; }
+	.venv/bin/mypy --no-error-summary bot
+	$(PY) -m tooling.lint_imports
+
+unit: setup  ## All tests but those of the contracts
+	$(PYTEST) --ignore=tests/contract tests
+
+contract: setup  ## The contracts' tests, by Brownie on an Anvil of its own
+	tooling/brownie-test
+
+fmt: setup  ## Format the code and repair what can be repaired
+	.venv/bin/ruff format --quiet $(SOURCES)
+	.venv/bin/ruff check --quiet --fix $(SOURCES)
+
+lock:  ## Remake the lock files (needs network)
+	tooling/lock
+
+bench: setup  ## Benchmarks, as ratios to floor and peer
+	$(PY) -m benchmarks
+
+golden: setup  ## Rewrite the golden files; review the diff
+	LAYERHEDGE_GOLDEN=rewrite $(PYTEST) --quiet tests/scenario
+	git --no-pager diff --stat -- tests scenarios
+
+docs: setup  ## Prove that the docs name every command, key, metric and error
+	$(PYTEST) --quiet tests/tidy
+
+clean:  ## Remove what was built; the installed packages stay
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find bot tests benchmarks scripts tooling -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null; true
