@@ -25,10 +25,11 @@ check: setup  ## Lint, format, types, import rules
 	.venv/bin/ruff check --quiet $(SOURCES)
 	.venv/bin/ruff format --quiet --check $(SOURCES) || { echo "formatting differs: make fmt"; exit 1; }
 	.venv/bin/mypy --no-error-summary bot
-	$(PY) -m tooling.lint_imports
+	mkdir -p build
+	.venv/bin/lint-imports --no-logo --cache-dir build/import-linter >build/import-linter.log || { cat build/import-linter.log; exit 1; }
 
 unit: setup  ## All tests but those of the contracts
-	$(PYTEST) --ignore=tests/contract tests
+	$(PYTEST) --ignore=tests/contract --doctest-modules tests bot/core
 
 contract: setup  ## The contracts' tests, by Brownie on an Anvil of its own
 	tooling/brownie-test
@@ -51,5 +52,5 @@ docs: setup  ## Prove that the docs name every command, key, metric and error
 	$(PYTEST) --quiet tests/tidy
 
 clean:  ## Remove what was built; the installed packages stay
-	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find bot tests benchmarks scripts tooling -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null; true
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +

@@ -1,8 +1,9 @@
 """Name Anvil's packages for every platform in package-lock.json.
 
-npm leaves an optional package out of the lock when the registry it asked does not hold it, and then `npm ci` refuses
-the lock as incomplete. Such a package is written here with its version and platform, without a digest: nobody can
-vouch for bytes that were not seen. npm skips it on other platforms, and asks the registry for its digest on its own.
+npm leaves an optional package out of the lock when the registry it asked does not hold it, and
+then `npm ci` refuses the lock as incomplete. Such a package is written here with its version and
+platform, without a digest: nobody can vouch for bytes that were not seen. npm skips it on other
+platforms, and on its own it takes the digest that the registry gives.
 """
 
 import json
@@ -37,4 +38,5 @@ def complete(lock: dict) -> dict:
 
 if __name__ == "__main__":
     path = Path(sys.argv[1])
-    path.write_text(json.dumps(complete(json.loads(path.read_text())), indent=2, ensure_ascii=False) + "\n")
+    lock = complete(json.loads(path.read_text()))
+    path.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n")
