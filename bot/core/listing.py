@@ -51,7 +51,7 @@ class ListingTerms:
 
 def expiries(now_s: int, terms: ListingTerms) -> tuple[int, ...]:
     """Every listed expiry after `now_s`, unix time, ascending: at least tomorrow's."""
-    first_day = (now_s - EXPIRY_OF_DAY_S) // DAY_S + 1
+    first_day = _first_day(now_s)
     days_max = max(terms.daily_days, terms.weekly_days, terms.monthly_days)
     return tuple(
         day * DAY_S + EXPIRY_OF_DAY_S
@@ -122,7 +122,7 @@ def contract_code(market: Market, *, kind: ContractKind, strike_atoms: int, expi
 def is_listed(contract: Contract, market: Market, terms: ListingTerms) -> bool:
     """Whether the contract may be opened now: on the calendar, on the grid, under its own name."""
     return (
-        contract.expiry_s in expiries(market.time_s, terms)
+        _is_expiry(contract.expiry_s, now_s=market.time_s, terms=terms)
         and contract.strike_atoms > 0
         and contract.strike_atoms % strike_step_atoms(market.spot_atoms, terms) == 0
         and contract.code
@@ -133,6 +133,17 @@ def is_listed(contract: Contract, market: Market, terms: ListingTerms) -> bool:
             expiry_s=contract.expiry_s,
         )
     )
+
+
+def _is_expiry(expiry_s: int, *, now_s: int, terms: ListingTerms) -> bool:
+    day, rest = divmod(expiry_s - EXPIRY_OF_DAY_S, DAY_S)
+    ahead_days = day - _first_day(now_s) + 1
+    return rest == 0 and ahead_days >= 1 and _lists_day(day, ahead_days=ahead_days, terms=terms)
+
+
+def _first_day(now_s: int) -> int:
+    """Number of the day of the next 08:00 UTC after `now_s`."""
+    return (now_s - EXPIRY_OF_DAY_S) // DAY_S + 1
 
 
 def _lists_day(day: int, *, ahead_days: int, terms: ListingTerms) -> bool:

@@ -21,8 +21,6 @@ from bot.core.units import YEAR_S
 BILLION = 10**9
 SPREAD_TENOR_YEARS = 30 / 365
 """At this tenor and beyond the spread is not widened for shortness."""
-DISTANCE_MAX = 2.0
-"""Beyond this many units of ln(K/S)/sqrt(years) the spread widens no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +30,8 @@ class SpreadTerms:
     half_vol_min: least distance, annual volatility, >= 0. half_share: distance as a share of the
     volatility, at the money and at 30 days. It grows with 1/sqrt(tenor) below 30 days, by
     `distance_widening` per unit of ln(K/S)/sqrt(years), and by `stress_widening` per unit of
-    realised volatility's excess over the calm level, as a share of it.
+    realised volatility's excess over the calm level, as a share of it; all three together by
+    `widening_max` at the most, so that no farther option is asked dearer than a nearer one.
     Source of the defaults: docs/maths.md section 4.2.
     """
 
@@ -40,12 +39,17 @@ class SpreadTerms:
     half_share: float = 0.01
     distance_widening: float = 0.3
     stress_widening: float = 0.5
+    widening_max: float = 15.0
 
     def __post_init__(self) -> None:
         for name in ("half_vol_min", "half_share", "distance_widening", "stress_widening"):
             value = getattr(self, name)
             if not (math.isfinite(value) and 0.0 <= value <= 1.0):
                 raise VenueTermsError(name=name, value=value, problem="it must be from 0 to 1")
+        if not 1.0 <= self.widening_max < math.inf:
+            raise VenueTermsError(
+                name="widening_max", value=self.widening_max, problem="it must be 1 or more"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +131,9 @@ def _time_values_ppb(contract: Contract, market: Market, terms: PoolTerms) -> tu
 def _half_vol(
     vol: float, *, distance: float, years: float, stress: float, terms: SpreadTerms
 ) -> float:
-    return (
-        max(terms.half_vol_min, terms.half_share * vol)
-        * max(1.0, math.sqrt(SPREAD_TENOR_YEARS / years))
-        * (1.0 + terms.distance_widening * min(distance, DISTANCE_MAX))
+    widening = (
+        max(1.0, math.sqrt(SPREAD_TENOR_YEARS / years))
+        * (1.0 + terms.distance_widening * distance)
         * (1.0 + terms.stress_widening * stress)
     )
+    return max(terms.half_vol_min, terms.half_share * vol) * min(widening, terms.widening_max)

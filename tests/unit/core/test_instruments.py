@@ -1,0 +1,112 @@
+"""Instruments turn offsets into legs, and say why when they cannot."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.errors import NotListedError
+from bot.core.instruments import (
+    INSTRUMENTS,
+    instrument_legs,
+    payoff_atoms,
+    quantity_for_loss_up,
+)
+from bot.core.market import Market
+from bot.core.orders import Contract, ContractKind, Leg
+from bot.core.quotes import PoolTerms
+from bot.core.venue import PaperVenue, VenueTerms
+
+CALL, PUT = ContractKind.CALL, ContractKind.PUT
+ETHER = 10**18
+VENUE = PaperVenue(VenueTerms(pools={"WETH-USDC": PoolTerms()}))
+MARKET = Market(
+    pool="WETH-USDC", time_s=1_770_120_000, base_symbol="WETH", base_decimals=18,
+    quote_symbol="USDC", quote_decimals=6, spot_atoms=2_000_000_000, twap_atoms=None,
+    realised_vol=None,
+)  # fmt: skip
+EXPIRY_S = VENUE.expiry_near(MARKET, tenor_s=14 * 86_400)
+
+
+def legs(name: str, *offsets: int) -> tuple[Leg, ...]:
+    return instrument_legs(
+        name, VENUE, MARKET, quantity_atoms=3 * ETHER, offsets_bps=offsets, expiry_s=EXPIRY_S
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "offsets", "expected"),
+    [
+        ("protective_put", (-1000,), [(PUT, 1800, 3)]),
+        ("put_spread", (-800, -2000), [(PUT, 1850, 3), (PUT, 1600, -3)]),
+        ("call_spread", (500, 2000), [(CALL, 2100, 3), (CALL, 2400, -3)]),
+        ("strangle", (-1000, 1000), [(PUT, 1800, 3), (CALL, 2200, 3)]),
+        ("collar", (-1000, 1000), [(PUT, 1800, 3), (CALL, 2200, -3)]),
+    ],
+)
+def test_an_instrument_has_these_legs(
+    name: str, offsets: tuple[int, ...], expected: list[tuple[ContractKind, int, int]]
+) -> None:
+    found = [
+        (leg.contract.kind, leg.contract.strike_atoms // 10**6, leg.quantity_atoms // ETHER)
+        for leg in legs(name, *offsets)
+    ]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "offsets"),
+    [
+        ("put_spread", (-800, -810)),  # the same strike on the grid
+        ("put_spread", (-2000, -800)),  # upside down
+        ("strangle", (1000, -1000)),
+        ("strangle", (-1000,)),
+        ("protective_put", ()),
+        ("protective_put", (-10_000,)),
+        ("butterfly_of_brazil", (1,)),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_a_reason(name: str, offsets: tuple[int, ...]) -> None:
+    with pytest.raises(NotListedError, match=r"WETH-USDC: .+"):
+        legs(name, *offsets)
+
+
+def test_offsets_can_be_judged_before_there_is_a_market() -> None:
+    spread = INSTRUMENTS["put_spread"]
+    assert spread.problem((-800, -2000)) is None
+    assert "2 offsets" in str(spread.problem((-800,)))
+    assert "fall" in str(spread.problem((-2000, -800)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "strike", "stress", "loss", "quantity"),
+    [
+        (PUT, 1600, 1000, 42_893.2188, 71.48869802),
+        (CALL, 2400, 3000, 25_255.1286, 42.09188101),
+    ],
+)
+def test_a_strangle_is_sized_by_its_end_points(
+    kind: ContractKind, strike: int, stress: int, loss: float, quantity: float
+) -> None:
+    """Source: full-range position of 1,000,000 entered at 2,000, interval 1,000 to 3,000; the
+    loss over entry value at its ends, V0 ((1 + r) / 2 - sqrt(r)), to 10 digits."""
+    unit = Leg(
+        contract=Contract(
+            code="unit", kind=kind, pool="WETH-USDC", strike_atoms=strike * 10**6, expiry_s=1
+        ),
+        quantity_atoms=ETHER,
+    )
+    found = quantity_for_loss_up(
+        [unit], loss_atoms=round(loss * 10**6), stress_atoms=stress * 10**6, base_decimals=18
+    )
+    assert found / ETHER == pytest.approx(quantity, abs=2e-7)
+    sized = Leg(contract=unit.contract, quantity_atoms=found)
+    paid = payoff_atoms([sized], settlement_atoms=stress * 10**6, base_decimals=18)
+    assert paid == round(loss * 10**6)
+
+
+def test_a_structure_that_pays_nothing_under_stress_cannot_be_sized_by_it() -> None:
+    unit = legs("protective_put", -1000)
+    with pytest.raises(NotListedError):
+        quantity_for_loss_up(unit, loss_atoms=1, stress_atoms=1_900_000_000, base_decimals=18)
+    with pytest.raises(NotListedError):
+        quantity_for_loss_up([], loss_atoms=1, stress_atoms=1, base_decimals=18)
