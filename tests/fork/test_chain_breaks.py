@@ -1,0 +1,106 @@
+"""A chain that stands still, reorganises, restarts or turns its clock back under ChainSource."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.errors import (
+    ChainRestartedError,
+    ClockBackwardsError,
+    NoNewBlockError,
+    ReorgDetectedError,
+    WrongChainError,
+)
+from bot.core.snapshot import PoolSpec
+from bot.edges.chain import ChainSource, Cursor
+from bot.edges.node import AnvilNode
+from bot.edges.rpc import ReadOnlyRpc, Rpc
+from tests.builders.market import ETHER, Market
+from tests.fork.conftest import GENESIS_TIME_S
+
+pytestmark = pytest.mark.fork
+
+
+def test_a_chain_that_stands_still_gives_no_snapshot(source: ChainSource) -> None:
+    with pytest.raises(NoNewBlockError):
+        source.read()
+
+
+def test_a_rewound_source_reads_the_same_snapshot_again(
+    market: Market, source: ChainSource
+) -> None:
+    start = source.cursor
+    market.deposit(ETHER, by=market.lp)
+    first = source.read()
+    source.rewind(start)
+    again = source.read()
+    assert (again.block, again.events) == (first.block, first.events)
+    assert source.cursor == Cursor.of(first)
+
+
+@pytest.mark.parametrize("blocks_after", [0, 1, 3])
+def test_a_reorg_under_the_last_snapshot_is_detected(
+    market: Market, source: ChainSource, rpc: Rpc, blocks_after: int
+) -> None:
+    first = source.cursor
+    assert first is not None
+    market.deposit(ETHER, by=market.lp)
+    orphan = source.read().block
+    rpc.call("anvil_reorg", 1, [])
+    for _ in range(blocks_after):
+        rpc.call("evm_mine")
+    with pytest.raises(ReorgDetectedError) as caught:
+        source.read()
+    assert caught.value.operands["hash_seen"] == orphan.hash
+    assert not source.is_canonical(orphan)
+    assert source.is_canonical(first.block)
+    source.rewind(first)
+    redone = source.read()
+    assert redone.events == ()  # the deposit went with its block
+    assert redone.pools[0].lp_balance == 0
+
+
+def test_a_chain_cut_back_below_the_last_snapshot_is_a_reorg(
+    market: Market, source: ChainSource, rpc: Rpc
+) -> None:
+    market.swap_eth_in(ETHER)
+    source.read()
+    rpc.call("anvil_rollback", 1)
+    with pytest.raises(ReorgDetectedError, match="no such block|the chain now has"):
+        source.read()
+
+
+def test_a_chain_that_restarted_from_zero_is_told_from_a_reorg(
+    market: Market, spec: PoolSpec, source: ChainSource
+) -> None:
+    with AnvilNode(timestamp_s=GENESIS_TIME_S + 1) as other, ReadOnlyRpc(other.url) as reader:
+        resumed = ChainSource(
+            reader,
+            [spec],
+            owner=market.lp,
+            genesis_hash=source.genesis_hash,
+            cursor=source.cursor,
+        )
+        with pytest.raises(ChainRestartedError):
+            resumed.read()
+        with pytest.raises(WrongChainError, match="expected 1$"):
+            ChainSource(reader, [spec], owner=market.lp, chain_id=1).read()
+
+
+def test_a_node_that_restarts_under_a_running_source_is_noticed(source: ChainSource) -> None:
+    with AnvilNode(timestamp_s=GENESIS_TIME_S + 1) as other, ReadOnlyRpc(other.url) as elsewhere:
+        source._rpc = elsewhere  # the same address, another chain behind it
+        with pytest.raises(ChainRestartedError):
+            source.read()
+
+
+def test_a_block_older_than_the_last_snapshot_is_refused(
+    source: ChainSource, rpc: Rpc, market: Market
+) -> None:
+    header = rpc.call("eth_getBlockByNumber", "latest", False)
+    rpc.call("anvil_setTime", int(header["timestamp"], 16) - 5_000)
+    rpc.call("evm_mine")
+    before = source.cursor
+    with pytest.raises(ClockBackwardsError):
+        source.read()
+    assert source.cursor == before
