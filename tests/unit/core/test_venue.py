@@ -171,6 +171,7 @@ def test_an_expired_contract_can_only_be_settled() -> None:
     assert filled(opening(held), late).reason == "EXPIRED"
     assert filled(closing(held), late).reason == "EXPIRED"
     assert VENUE.mark(held[0].contract, late) == 100_000_000
+    assert VENUE.bid_ask(held[0].contract, late) == (99_900_000, 100_100_000)  # a tick around
     assert filled(settling(held, 1_900_000_000), late).cash_atoms == 300_000_000
 
 
