@@ -184,7 +184,7 @@ def _times_down(atoms: int, price: Fraction) -> int:
 
 
 def _fraction(part: int, whole: int) -> float:
-    """part / whole correctly rounded and then cut to 12 digits; 0 of an empty position."""
+    """Part / whole correctly rounded and then cut to 12 digits; 0 of an empty position."""
     return _rounded(part / whole) if whole else 0.0
 
 

@@ -144,8 +144,9 @@ def test_no_position_is_no_exposure() -> None:
 
 
 def test_a_claim_too_small_for_the_pair_to_pay_is_worth_nothing() -> None:
-    state = replace(AT_ENTRY, lp_balance=1, total_supply=QUOTE_ATOMS + 1)
-    assert claim_down(SPEC, state) == (0, 0)
+    state = replace(AT_ENTRY, total_supply=QUOTE_ATOMS + 1)
+    assert claim_down(SPEC, replace(state, lp_balance=0)) == (0, 0)
+    assert claim_down(SPEC, replace(state, lp_balance=1)) == (0, 0)
     assert claim_down(SPEC, replace(state, lp_balance=2))[1] == 1
 
 
