@@ -103,9 +103,9 @@ class ChainSource:
             chain_id=self.chain_id, block=head, specs=self.specs, pools=table, events=events
         )
 
-    def rewind(self, cursor: Cursor | None) -> None:
+    def rewind(self, snapshot: Snapshot | Cursor | None) -> None:
         """Go on from an earlier place, after a reorg or a tick that was not booked."""
-        self.cursor = cursor
+        self.cursor = Cursor.of(snapshot) if isinstance(snapshot, Snapshot) else snapshot
 
     def is_canonical(self, block: Block) -> bool:
         """Whether a block is still part of the node's chain: the search for a common ancestor."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from bot.core.errors import (
     MethodRefusedError,
@@ -57,7 +57,7 @@ class Rpc:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.shown_url!r})"
 
-    def __enter__(self) -> Rpc:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,0 +1,188 @@
+"""A scripted world as data: pools with the prices they are to follow, and what happens when.
+
+Time is counted in steps; step 0 funds the pools and every later step is one block, unless the
+chain stalls. Chance is a digest of its cause (seed, pool, step, what for), so that the same file
+is the same world on every machine and on every engine. scenarios/README.md explains the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from itertools import pairwise
+from math import exp, log, prod, sqrt
+from statistics import NormalDist
+from typing import TypeAlias
+
+from bot.core.canonical import digest
+from bot.core.units import YEAR_S
+
+DRAW_RANGE = 2**52
+"""Draws are whole numbers below this: 13 hex digits of a digest, exact as a float."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knot:
+    """The price that a pool is to have at a step, whole quote tokens per whole base token."""
+
+    step: int
+    price: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolScript:
+    """One pool of a scenario.
+
+    name: BASE-QUOTE. reserve_base_atoms: first deposit; its quote side follows from the price.
+    path: knots from step 0 to the last step; geometric in between.
+    product_of: pools whose prices multiply into this one's; the path is then the factor besides.
+    vol: annualised volatility of the noise around the path, a fraction, pinned to 0 at the knots.
+    turnover_bps_per_day: what noise traders trade a day, of the reserves, both ways together.
+    owner_share_bps: the watched owner's share of the first deposit; outsiders own the rest.
+    """
+
+    name: str
+    base_symbol: str
+    base_decimals: int
+    quote_symbol: str
+    quote_decimals: int
+    reserve_base_atoms: int
+    path: tuple[Knot, ...]
+    product_of: tuple[str, ...]
+    vol: float
+    turnover_bps_per_day: int
+    owner_share_bps: int
+
+
+class LiquidityMove(Enum):
+    """What the owner does with liquidity; the share that a cue moves is a share of what follows."""
+
+    DEPOSIT = "deposit"  # of the pool's reserves
+    WITHDRAW = "withdraw"  # of the owner's LP tokens
+    SEND = "send"  # of the owner's LP tokens, to the outsiders
+    RECEIVE = "receive"  # of all LP tokens, from the outsiders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidityCue:
+    """At `step` the owner moves `share_bps` of what the move's kind says."""
+
+    step: int
+    pool: str
+    move: LiquidityMove
+    share_bps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeCue:
+    """At `step` the factory's protocol fee is turned on or off, for all its pools."""
+
+    step: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReorgCue:
+    """Before `step` the last `depth` blocks are replaced by others, with other noise trades."""
+
+    step: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StallCue:
+    """From `step` on, `steps` steps pass without a block."""
+
+    step: int
+    steps: int
+
+
+Cue: TypeAlias = LiquidityCue | FeeCue | ReorgCue | StallCue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A whole script. start_s: unix time of step 0. cues: in the order of their steps."""
+
+    name: str
+    title: str
+    description: str
+    seed: int
+    start_s: int
+    step_s: int
+    steps_count: int
+    pools: tuple[PoolScript, ...]
+    cues: tuple[Cue, ...] = ()
+
+    def time_s(self, step: int, *, branch: int = 0) -> int:
+        """Unix time of a step's block. A branch is a second late, so that its blocks are others.
+
+        branch: how many reorgs the step was played after.
+        """
+        return self.start_s + step * self.step_s + branch
+
+    def stalls(self, step: int) -> bool:
+        """Whether no block is made at this step."""
+        return any(
+            isinstance(cue, StallCue) and cue.step <= step < cue.step + cue.steps
+            for cue in self.cues
+        )
+
+    def reorg_depth(self, step: int) -> int:
+        """How many blocks are replaced before this step; 0 for none."""
+        return sum(cue.depth for cue in self.cues if isinstance(cue, ReorgCue) and cue.step == step)
+
+    def branch(self, step: int) -> int:
+        """How many reorgs have happened when this step is first played."""
+        return sum(isinstance(cue, ReorgCue) and cue.step <= step for cue in self.cues)
+
+    @property
+    def reorg_depth_max(self) -> int:
+        """How many blocks the chain must be able to go back; 0 for none."""
+        return max((cue.depth for cue in self.cues if isinstance(cue, ReorgCue)), default=0)
+
+
+def draw(*cause: str | int) -> int:
+    """A whole number from 0 to DRAW_RANGE - 1 by chance, the same for the same cause."""
+    return int(digest("draw", *cause)[:13], 16)
+
+
+def draw_normal(*cause: str | int) -> float:
+    """A standard normal number by chance, the same for the same cause."""
+    return NormalDist().inv_cdf((draw(*cause) + 0.5) / DRAW_RANGE)
+
+
+def price_paths(scenario: Scenario) -> Mapping[str, tuple[Fraction, ...]]:
+    """The price of every pool at every step from 0, in quote atoms per base atom.
+
+    Prices leave the float island rounded to 9 significant digits, so that a last bit that another
+    machine's exp or log gives otherwise changes nothing.
+    """
+    factors: dict[str, tuple[float, ...]] = {}
+    prices: dict[str, tuple[Fraction, ...]] = {}
+    for pool in scenario.pools:
+        own = _own_path(scenario, pool)
+        others = [factors[name] for name in pool.product_of]
+        factors[pool.name] = tuple(prod(column) for column in zip(own, *others, strict=True))
+        scale = Fraction(10**pool.quote_decimals, 10**pool.base_decimals)
+        prices[pool.name] = tuple(Fraction(f"{price:.8e}") * scale for price in factors[pool.name])
+    return prices
+
+
+def _own_path(scenario: Scenario, pool: PoolScript) -> tuple[float, ...]:
+    """A pool's own factor at every step: exp of a Brownian bridge from knot to knot."""
+    sigma_step = pool.vol * sqrt(scenario.step_s / YEAR_S)
+    prices = [pool.path[0].price]
+    for left, right in pairwise(pool.path):
+        span = right.step - left.step
+        walk = [0.0]
+        for step in range(left.step + 1, right.step + 1):
+            walk.append(walk[-1] + draw_normal(scenario.seed, pool.name, step, "price"))
+        slope = log(right.price / left.price) / span
+        for passed in range(1, span):
+            bridge = walk[passed] - walk[span] * passed / span
+            prices.append(left.price * exp(slope * passed + sigma_step * bridge))
+        prices.append(right.price)
+    return tuple(prices)

@@ -1,0 +1,247 @@
+"""A scripted world on a real node: the same actions as the model's, as transactions.
+
+Real Uniswap V2 through its router. Every step is one block of the scenario's time; its receipts
+are checked, and so is that the pairs' own Sync events say what core/pool_model.py expects.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.core.actions import Action, AddLiquidity, RemoveLiquidity, Role, SetFee, Swap
+from bot.core.errors import TransactionFailedError, WorldDriftError
+from bot.core.pool_model import Pools
+from bot.core.scenario import Scenario, price_paths
+from bot.core.snapshot import PoolSpec, Token
+from bot.core.world import Scene
+from bot.edges.abi import ZERO_ADDRESS, AbiValue, call_data, words
+from bot.edges.chain import ChainSource
+from bot.edges.node import AnvilNode, GanacheNode, LocalNode
+from bot.edges.rpc import Call, ReadOnlyRpc, Rpc
+from bot.edges.uniswap import UNLIMITED, Transaction, UniswapV2World
+
+SETUP_S = 3_600
+"""How long before the scenario's start the chain begins: time for the blocks of the set-up."""
+
+PURSE = 1_000
+"""Tokens that each actor gets, as a multiple of all first deposits together."""
+
+GAS_PRICE_WEI = 10**11
+"""Above the base fee of every local node; a block's earlier transactions offer a little more."""
+
+GAS = 500_000
+RECEIPTS_TIMEOUT_S = 20.0
+SYNC_TOPIC = "0x1c411e9a96e071241c2f21f7726b17ae89e3cab4c78be50e062b03a9fffbbad1"
+"""Sync(uint112,uint112): a pair's reserves after every change."""
+
+SWAP = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)"
+ADD = "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)"
+REMOVE = "removeLiquidity(address,address,uint256,uint256,uint256,address,uint256)"
+
+
+def anvil_for(scenario: Scenario) -> LocalNode:
+    """An Anvil that can play a scenario. Old states are kept only where a reorg needs them."""
+    return AnvilNode(
+        timestamp_s=scenario.start_s - SETUP_S,
+        prune_history=not scenario.reorg_depth_max,
+        automine=False,
+    )
+
+
+def ganache_for(scenario: Scenario) -> LocalNode:
+    """A Ganache that can play a scenario."""
+    return GanacheNode(timestamp_s=scenario.start_s - SETUP_S)
+
+
+class ChainStage:
+    """A core/world.py Stage: Uniswap on a local node, with an account for each role.
+
+    rpc: sends and mines. reader: what `source` reads by, a connection of its own.
+    owner: address of the watched LP. lens_address: the deployed lens, None where the node takes a
+    state override instead. since_block: the position is empty before this block.
+    """
+
+    def __init__(self, scenario: Scenario, rpc: Rpc, *, reader: ReadOnlyRpc) -> None:
+        self._rpc = rpc
+        is_anvil = "anvil" in str(rpc.call("web3_clientVersion")).lower()
+        if is_anvil:
+            rpc.call("evm_setAutomine", False)
+        self.uniswap = UniswapV2World(rpc, mine=is_anvil).deploy()
+        self._accounts = dict(zip(Role, self.uniswap.accounts[1:], strict=False))
+        self.specs = _create_pools(scenario, self.uniswap)
+        _fund(scenario, self.uniswap, self.specs, self._accounts)
+        self.owner = self._accounts[Role.OWNER]
+        self.lens_address = None if is_anvil else self.uniswap.deploy_lens()
+        self.since_block = int(rpc.call("eth_blockNumber"), 16) + 1
+        if not is_anvil:
+            rpc.call("miner_stop")
+        self._pools = {spec.name: spec for spec in self.specs}
+        self._names = {spec.address: spec.name for spec in self.specs}
+        self._nonces: dict[str, int] = {}
+        self._depth_max = scenario.reorg_depth_max
+        self._marks: list[str] = []
+        self.source = ChainSource(
+            reader,
+            self.specs,
+            owner=self.owner,
+            lens_address=self.lens_address,
+            since_block=self.since_block,
+        )
+
+    def mine(self, scene: Scene) -> None:
+        """Carry out all actions of a scene, in order, in one block of its time."""
+        if self._depth_max:
+            self._marks.append(str(self._rpc.call("evm_snapshot")))
+            del self._marks[: -self._depth_max]
+        sent = [self._transaction(action) for action in scene.actions]
+        for transaction in sent:
+            self._require_nonce(transaction.sender)
+        calls = list(self._calls(sent))
+        hashes = self._rpc.batch(calls) if calls else []
+        self._rpc.call("evm_mine", scene.time_s)
+        self._check(self._receipts(hashes), scene.pools)
+
+    def roll_back(self, depth: int) -> None:
+        """Undo the last `depth` blocks as if they had never been.
+
+        By the node's own snapshots: anvil_reorg would date all its new blocks to one moment.
+        """
+        self._rpc.call("evm_revert", self._marks[-depth])
+        del self._marks[-depth:]
+        self._nonces.clear()
+
+    def _transaction(self, action: Action) -> Transaction:
+        if isinstance(action, SetFee):
+            fee_to = self.uniswap.deployer if action.on else ZERO_ADDRESS
+            return _to(self.uniswap.deployer, self.uniswap.factory, "setFeeTo(address)", fee_to)
+        spec = self._pools[action.pool]
+        base, quote = spec.base.address, spec.quote.address
+        router = self.uniswap.router
+        if isinstance(action, Swap):
+            by = self._accounts[action.role]
+            path = [base, quote] if action.sells_base else [quote, base]
+            amounts = (action.amount_in_atoms, action.amount_out_min_atoms)
+            return _to(by, router, SWAP, *amounts, path, by, UNLIMITED)
+        if isinstance(action, AddLiquidity):
+            by = self._accounts[action.role]
+            offered = (action.base_atoms, action.quote_atoms)
+            least = (action.base_min_atoms, action.quote_min_atoms)
+            return _to(by, router, ADD, base, quote, *offered, *least, by, UNLIMITED)
+        if isinstance(action, RemoveLiquidity):
+            by = self._accounts[action.role]
+            least = (action.base_min_atoms, action.quote_min_atoms)
+            return _to(by, router, REMOVE, base, quote, action.lp_atoms, *least, by, UNLIMITED)
+        sender, receiver = self._accounts[action.sender], self._accounts[action.receiver]
+        return _to(sender, spec.address, "transfer(address,uint256)", receiver, action.lp_atoms)
+
+    def _require_nonce(self, sender: str) -> None:
+        if sender not in self._nonces:
+            count = self._rpc.call("eth_getTransactionCount", sender, "latest")
+            self._nonces[sender] = int(count, 16)
+
+    def _calls(self, transactions: list[Transaction]) -> Iterator[Call]:
+        """Sends in an order that both fifo and highest-price-first nodes keep."""
+        for place, transaction in enumerate(transactions):
+            nonce = self._nonces[transaction.sender]
+            self._nonces[transaction.sender] = nonce + 1
+            fields = {
+                "from": transaction.sender,
+                "to": transaction.to,
+                "data": transaction.data,
+                "gas": hex(transaction.gas),
+                "gasPrice": hex(GAS_PRICE_WEI + len(transactions) - place),
+                "nonce": hex(nonce),
+            }
+            yield "eth_sendTransaction", [fields]
+
+    def _receipts(self, hashes: list[str]) -> list[dict[str, Any]]:
+        if not hashes:
+            return []
+        calls: list[Call] = [("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes]
+        deadline = time.monotonic() + RECEIPTS_TIMEOUT_S
+        while time.monotonic() < deadline:
+            receipts = self._rpc.batch(calls)
+            if all(receipts):
+                return receipts
+            time.sleep(0.001)
+        raise TransactionFailedError(
+            tx_hash=", ".join(hashes), problem=f"not mined within {RECEIPTS_TIMEOUT_S:g} s"
+        )
+
+    def _check(self, receipts: list[dict[str, Any]], expected: Pools) -> None:
+        for receipt in receipts:
+            if int(receipt["status"], 16) != 1:
+                raise TransactionFailedError(
+                    tx_hash=receipt["transactionHash"], problem="the contract reverted it"
+                )
+        reserves: dict[str, tuple[int, int]] = {}
+        for receipt in receipts:
+            for log in receipt["logs"]:
+                if log["topics"][0] == SYNC_TOPIC:
+                    reserve0, reserve1 = words(log["data"])
+                    reserves[self._names[log["address"].lower()]] = (reserve0, reserve1)
+        for name, found in reserves.items():
+            pool = expected[name]
+            if found != (pool.reserve0, pool.reserve1):
+                raise WorldDriftError(
+                    pool=name, found=found, expected=(pool.reserve0, pool.reserve1)
+                )
+
+
+def _create_pools(scenario: Scenario, uniswap: UniswapV2World) -> tuple[PoolSpec, ...]:
+    tokens: dict[str, Token] = {}
+    for pool in scenario.pools:
+        sides = ((pool.base_symbol, pool.base_decimals), (pool.quote_symbol, pool.quote_decimals))
+        for symbol, decimals in sides:
+            if symbol not in tokens:
+                is_weth = (symbol, decimals) == ("WETH", 18)
+                address = uniswap.weth if is_weth else uniswap.create_token(symbol, decimals)
+                tokens[symbol] = Token(address=address, symbol=symbol, decimals=decimals)
+    specs = []
+    for pool in scenario.pools:
+        base, quote = tokens[pool.base_symbol], tokens[pool.quote_symbol]
+        specs.append(
+            PoolSpec(
+                name=pool.name,
+                address=uniswap.create_pair(base.address, quote.address),
+                factory=uniswap.factory,
+                base=base,
+                quote=quote,
+                base_is_token0=int(base.address, 16) < int(quote.address, 16),
+            )
+        )
+    return tuple(specs)
+
+
+def _fund(
+    scenario: Scenario,
+    uniswap: UniswapV2World,
+    specs: tuple[PoolSpec, ...],
+    accounts: Mapping[Role, str],
+) -> None:
+    """Give every role tokens, and the router leave to move them, in one block."""
+    purses: dict[str, int] = {}
+    prices = price_paths(scenario)
+    for pool, spec in zip(scenario.pools, specs, strict=True):
+        amounts = (pool.reserve_base_atoms, int(pool.reserve_base_atoms * prices[pool.name][0]))
+        for token, amount in zip((spec.base, spec.quote), amounts, strict=True):
+            purses[token.address] = purses.get(token.address, 0) + PURSE * amount
+    sent = []
+    for account in accounts.values():
+        for address, amount in purses.items():
+            if address == uniswap.weth:
+                deposit = call_data("deposit()")
+                sent.append(Transaction(sender=account, to=address, data=deposit, value_wei=amount))
+            else:
+                mint = "mint(address,uint256)"
+                sent.append(_to(uniswap.deployer, address, mint, account, amount))
+        for spender_of in (*purses, *(spec.address for spec in specs)):
+            approve = "approve(address,uint256)"
+            sent.append(_to(account, spender_of, approve, uniswap.router, UNLIMITED))
+    uniswap.send(*sent)
+
+
+def _to(sender: str, to: str, signature: str, *values: AbiValue) -> Transaction:
+    return Transaction(sender=sender, to=to, data=call_data(signature, *values), gas=GAS)

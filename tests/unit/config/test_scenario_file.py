@@ -1,0 +1,167 @@
+"""Scenario files: what they become, and what is refused in which words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.config.scenario_file import SHIPPED, load_scenario, parse_scenario
+from bot.core.errors import ConfigError
+from bot.core.scenario import (
+    FeeCue,
+    Knot,
+    LiquidityCue,
+    LiquidityMove,
+    ReorgCue,
+    Scenario,
+    StallCue,
+)
+from tests.builders.scripts import TWO_DAYS, two_days
+
+SHIPPED_NAMES = ("calm", "crash", "reorg", "whipsaw")
+
+
+def test_days_become_whole_steps_and_amounts_become_atoms() -> None:
+    scenario = two_days()
+    (pool,) = scenario.pools
+    assert (scenario.step_s, scenario.steps_count) == (3_600, 48)
+    assert scenario.start_s == datetime(2026, 3, 2, 8, tzinfo=UTC).timestamp()
+    assert pool.reserve_base_atoms == 1000 * 10**18
+    assert (pool.base_symbol, pool.base_decimals) == ("WETH", 18)
+    assert (pool.quote_symbol, pool.quote_decimals) == ("USDC", 6)
+    assert pool.path == (
+        Knot(step=0, price=2000.0),
+        Knot(step=24, price=1900.0),
+        Knot(step=48, price=1800.0),
+    )
+
+
+def test_events_become_cues_in_the_order_of_their_steps() -> None:
+    scenario = two_days(
+        'kind = "stall"\nday = 1.5\nsteps = 3',
+        'kind = "protocol_fee"\nday = 0.25\non = true',
+        'kind = "reorg"\nday = 1\ndepth = 2',
+        'kind = "withdraw"\nday = 0.5\npool = "WETH-USDC"\nshare_bps = 2500',
+    )
+    assert scenario.cues == (
+        FeeCue(step=6, on=True),
+        LiquidityCue(step=12, pool="WETH-USDC", move=LiquidityMove.WITHDRAW, share_bps=2500),
+        ReorgCue(step=24, depth=2),
+        StallCue(step=36, steps=3),
+    )
+
+
+@pytest.mark.parametrize("name", SHIPPED_NAMES)
+def test_a_shipped_scenario_loads_under_its_own_name(name: str) -> None:
+    assert load_scenario(name).name == name
+
+
+def test_every_shipped_file_is_known_here() -> None:
+    assert tuple(sorted(path.stem for path in SHIPPED.glob("*.toml"))) == SHIPPED_NAMES
+
+
+def test_a_scenario_can_be_given_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(TWO_DAYS)
+    assert load_scenario(str(path)) == two_days()
+
+
+def test_an_unknown_name_is_answered_with_the_names_there_are() -> None:
+    with pytest.raises(ConfigError) as refusal:
+        load_scenario("crsh")
+    assert "calm, crash, reorg, whipsaw" in refusal.value.line
+
+
+REFUSED = [
+    ("seed = 1", "sed = 1", "sed", "did you mean `seed`?"),
+    ("vol = 0.5", "vool = 0.5", "pool[1].vool", "did you mean `vol`?"),
+    ("seed = 1\n", "", "seed", "add it"),
+    ("seed = 1", "seed = -1", "seed", "from 0 to"),
+    ("seed = 1", "seed = true", "seed", "whole number"),
+    ("seed = 1", "seed =", "file", "syntax"),
+    ("days = 2", "days = 2.01", "days", "steps of 3600 s"),
+    ("days = 2", "days = 0", "days", "step 1"),
+    ("days = 2", "days = 1e40", "days", "up to"),
+    ("days = 2", "days = nan", "days", "number"),
+    ("08:00:00Z", "08:00:00", "start", "2026-03-02T08:00:00Z"),
+    ("WETH = 18", "WETH = 37", "tokens.WETH", "from 0 to 36"),
+    ("WETH = 18", "weth = 18", "tokens.weth", "capital"),
+    ('"WETH-USDC"', '"WETH-DAI"', "pool[1].name", "BASE-QUOTE"),
+    ("reserve_base = 1000", "reserve_base = 0", "pool[1].reserve_base", "liquidity"),
+    ("reserve_base = 1000", "reserve_base = 1e-19", "pool[1].reserve_base", "18 decimal"),
+    ("vol = 0.5", "vol = -0.5", "pool[1].vol", "from 0 to 10"),
+    ("[1, 1900]", "[1.001, 1900]", "pool[1].day", "steps of 3600 s"),
+    ("[1, 1900]", "[0, 1900]", "pool[1].day", "step 1"),
+    ("[1, 1900]", "[1, 0]", "pool[1].path[2]", "above zero"),
+    ("[2, 1800]", "[1.5, 1800]", "pool[1].path", "end at the last day"),
+    ("[0, 2000]", "[0.5, 2000]", "pool[1].path", "begin at day 0"),
+    ("vol = 0.5", 'vol = 0.5\nproduct_of = ["A-B"]', "pool[1].product_of", "known"),
+    ("owner_share_bps = 1000", "owner_share_bps = 10000", "pool[1].owner_share_bps", "9999"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "key", "advice"), REFUSED)
+def test_what_cannot_be_obeyed_is_refused_by_file_key_and_cure(
+    right: str, wrong: str, key: str, advice: str
+) -> None:
+    assert TWO_DAYS.count(right) == 1
+    with pytest.raises(ConfigError) as refusal:
+        parse_scenario(TWO_DAYS.replace(right, wrong), file="mine.toml")
+    assert refusal.value.line.startswith(f"mine.toml: {key}: ")
+    assert advice in refusal.value.line
+
+
+REFUSED_EVENTS = [
+    ('kind = "deposti"\nday = 1', "kind", "did you mean deposit?"),
+    ('kind = "stall"\nday = 1\ndepth = 1', "depth", "known: kind, day, steps"),
+    ('kind = "stall"\nday = 0\nsteps = 1', "day", "step 1"),
+    ('kind = "stall"\nday = 3\nsteps = 1', "day", "to step 48"),
+    ('kind = "reorg"\nday = 0.125\ndepth = 3', "depth", "from 1 to 2"),
+    ('kind = "protocol_fee"\nday = 1\non = "yes"', "on", "true or false"),
+    (
+        'kind = "send"\nday = 1\npool = "WETH-USDT"\nshare_bps = 1',
+        "pool",
+        "did you mean WETH-USDC?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "key", "advice"), REFUSED_EVENTS)
+def test_an_event_that_cannot_happen_is_refused(event: str, key: str, advice: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        two_days(event)
+    assert refusal.value.line.startswith(f"two_days.toml: event[1].{key}: ")
+    assert advice in refusal.value.line
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        'kind = "protocol_fee"\nday = 1.125\non = true',
+        'kind = "reorg"\nday = 1.25\ndepth = 4',
+        'kind = "reorg"\nday = 1.125\ndepth = 1',
+    ],
+)
+def test_nothing_may_happen_in_a_stall(other: str) -> None:
+    with pytest.raises(ConfigError, match="stall"):
+        two_days('kind = "stall"\nday = 1\nsteps = 4', other)
+
+
+def test_reorgs_may_not_reach_into_each_other() -> None:
+    with pytest.raises(ConfigError, match="another reorg"):
+        two_days('kind = "reorg"\nday = 1\ndepth = 2', 'kind = "reorg"\nday = 1.125\ndepth = 3')
+
+
+def test_the_same_pair_of_tokens_cannot_be_there_twice() -> None:
+    pool = TWO_DAYS[TWO_DAYS.index("[[pool]]") :]
+    twice = TWO_DAYS + pool.replace('"WETH-USDC"', '"USDC-WETH"')
+    with pytest.raises(ConfigError, match="twice"):
+        parse_scenario(twice, file="mine.toml")
+
+
+def test_equal_texts_are_equal_scenarios() -> None:
+    scenario: Scenario = two_days()
+    assert scenario == two_days()
+    assert hash(scenario) == hash(two_days())
