@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from bot.core.errors import BotError, ForeignChainError, NodeStartError
 from bot.edges.rpc import Rpc
@@ -90,7 +91,7 @@ class LocalNode:
         """The process id while the node runs."""
         return self._process.pid if self._process else None
 
-    def __enter__(self) -> LocalNode:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -36,24 +36,30 @@ class Wire(Protocol):
 
 
 def redacted(url: str) -> str:
-    """The address without user, path and query, which may hold a key.
+    """The address without user, path and query, which may hold a key; a file path as it is.
 
     >>> redacted("https://user:pw@rpc.example:8545/v2/KEY?token=x")
     'https://rpc.example:8545'
     """
-    if not _is_http(url):
+    if "://" not in url:
         return url
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{host}:{parts.port}" if parts.port else f"{parts.scheme}://{host}"
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+        host = parts.hostname or ""
+    except ValueError:
+        return f"{url.partition(':')[0]}://..."  # malformed: any part of it may be the key
+    return f"{parts.scheme}://[{host}]{port}" if ":" in host else f"{parts.scheme}://{host}{port}"
 
 
 def secrets_of(url: str) -> tuple[str, ...]:
     """The parts of an address that may be keys, longest first, to strike from foreign texts."""
-    if not _is_http(url):
+    if "://" not in url:
         return ()
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return (url,)
     pieces = {url, parts.netloc.rpartition("@")[0], parts.path, parts.query}
     pieces |= {parts.username or "", parts.password or ""}
     pieces |= {piece for piece in parts.path.split("/") if len(piece) > 6}
@@ -63,9 +69,16 @@ def secrets_of(url: str) -> tuple[str, ...]:
 
 def open_wire(url: str, deadline: float) -> Wire:
     """Connect to an http(s) address or to the Unix socket at a path."""
-    if not _is_http(url):
+    if "://" not in url:
         return IpcWire(url, deadline)
-    return HttpWire(urlsplit(url), deadline)
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise OSError("an address is http://host:port, https://host or the path of a socket")
+    return HttpWire(parts, deadline)
 
 
 class IpcWire:
@@ -171,10 +184,6 @@ class HttpWire:
 
     def close(self) -> None:
         self._socket.close()
-
-
-def _is_http(url: str) -> bool:
-    return url.startswith(("http://", "https://"))
 
 
 def _request_head(parts: SplitResult) -> bytes:

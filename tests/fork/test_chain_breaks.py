@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from bot.core.errors import (
     ChainRestartedError,
     ClockBackwardsError,
+    LensUnavailableError,
     NoNewBlockError,
     ReorgDetectedError,
+    RpcAnswerError,
     WrongChainError,
 )
 from bot.core.snapshot import PoolSpec
 from bot.edges.chain import ChainSource, Cursor
 from bot.edges.node import AnvilNode
-from bot.edges.rpc import ReadOnlyRpc, Rpc
+from bot.edges.pool_probe import TransferCheck, check_transfers
+from bot.edges.rpc import Call, ReadOnlyRpc, Rpc
 from tests.builders.market import ETHER, Market
 from tests.fork.conftest import GENESIS_TIME_S
 
 pytestmark = pytest.mark.fork
+
+
+class PlainReader(ReadOnlyRpc):
+    """A node that knows neither state override nor a block hash as a pin."""
+
+    def call(self, method: str, *params: Any) -> Any:
+        if len(params) > 2 or any("blockHash" in p for p in params[1:] if isinstance(p, dict)):
+            raise RpcAnswerError(method=method, problem="invalid argument")
+        return super().call(method, *params)
+
+
+class ReorgInBetween(ReadOnlyRpc):
+    """Loses the newest block between a read's two round trips, once `armed`."""
+
+    armed: Rpc | None = None
+
+    def batch(self, calls: Sequence[Call]) -> list[Any]:
+        if self.armed is not None:
+            self.armed.call("anvil_reorg", 1, [])
+            self.armed = None
+        return super().batch(calls)
 
 
 def test_a_chain_that_stands_still_gives_no_snapshot(source: ChainSource) -> None:
@@ -104,3 +131,35 @@ def test_a_block_older_than_the_last_snapshot_is_refused(
     with pytest.raises(ClockBackwardsError):
         source.read()
     assert source.cursor == before
+
+
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_a_reorg_in_the_middle_of_a_read_books_nothing(
+    anvil: AnvilNode, market: Market, spec: PoolSpec, rpc: Rpc, blocks: int
+) -> None:
+    with ReorgInBetween(anvil.url) as reader:
+        source = ChainSource(reader, [spec], owner=market.lp)
+        source.read()
+        before = source.cursor
+        for _ in range(blocks):
+            market.deposit(ETHER, by=market.lp)
+        reader.armed = rpc
+        with pytest.raises(RpcAnswerError):
+            source.read()
+        assert source.cursor == before
+        rpc.call("evm_mine")
+        assert len(source.read().events) == blocks - 1  # the last deposit went with its block
+
+
+def test_a_plain_node_needs_the_deployed_lens(
+    anvil: AnvilNode, market: Market, spec: PoolSpec
+) -> None:
+    with PlainReader(anvil.url) as reader:
+        with pytest.raises(LensUnavailableError, match="cannot run the pool reader"):
+            ChainSource(reader, [spec], owner=market.lp).read()
+        assert check_transfers(reader, spec) is TransferCheck.UNKNOWN
+        lens = market.world.deploy_lens()
+        source = ChainSource(reader, [spec], owner=market.lp, lens_address=lens)
+        assert source.read().pools[0].reserve0 > 0
+        market.deposit(ETHER, by=market.lp)
+        assert source.read().pools[0].lp_balance == market.lp_balance(market.lp)

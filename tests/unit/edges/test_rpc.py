@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from bot.core.errors import (
 )
 from bot.edges.rpc import READ_METHODS, ReadOnlyRpc, Rpc
 from bot.edges.wire import redacted
+from tests.builders.certificate import write_loopback_certificate
 
 SECRET = "0123456789abcdef0123456789abcdef"
 Answer = Callable[[Any], bytes]
@@ -34,7 +36,9 @@ def result_of(request: Any) -> bytes:
 
 
 @contextmanager
-def http_server(answers: list[Answer | None]) -> Iterator[tuple[int, list[bytes]]]:
+def http_server(
+    answers: list[Answer | None], tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[int, list[bytes]]]:
     """Answers one request after the other; None closes the connection instead."""
     seen: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
@@ -46,6 +50,11 @@ def http_server(answers: list[Answer | None]) -> Iterator[tuple[int, list[bytes]
                 connection, _ = listener.accept()
             except OSError:
                 return
+            try:
+                connection = tls.wrap_socket(connection, server_side=True) if tls else connection
+            except OSError:  # the client did not trust us
+                connection.close()
+                continue
             with connection, connection.makefile("rwb") as stream:
                 while left:
                     head = b""
@@ -106,6 +115,20 @@ def test_a_connection_closed_while_idle_is_opened_anew() -> None:
     assert len(seen) == 4
 
 
+def test_https_is_spoken_to_a_trusted_server_and_refused_to_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = write_loopback_certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    plain: Answer = lambda request: http(result_of(request))  # noqa: E731
+    with http_server([plain, plain], tls) as (port, _), Rpc(f"https://127.0.0.1:{port}") as rpc:
+        with pytest.raises(RpcUnreachableError, match="certificate verify failed"):
+            rpc.call("eth_chainId")
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert [rpc.call("eth_chainId"), rpc.call("eth_chainId")] == ["0x1", "0x1"]
+
+
 def test_batch_answers_are_matched_by_id_in_any_order() -> None:
     def shuffled(requests: Any) -> bytes:
         replies = [{"id": one["id"], "result": one["method"]} for one in requests]
@@ -161,6 +184,17 @@ def test_nobody_listening_is_an_unreachable_rpc() -> None:
 def test_a_socket_path_without_a_node_is_an_unreachable_rpc(tmp_path: Path) -> None:
     with Rpc(str(tmp_path / "none.ipc")) as rpc, pytest.raises(RpcUnreachableError):
         rpc.call("eth_chainId")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [f"http://user:{SECRET}", f"http://[::1/{SECRET}", f"wss://host/{SECRET}", f"http:///{SECRET}"],
+)
+def test_a_malformed_address_is_refused_without_showing_it(url: str) -> None:
+    with Rpc(url) as rpc, pytest.raises(RpcUnreachableError, match="an address is") as caught:
+        rpc.call("eth_chainId")
+    assert SECRET not in caught.value.line
+    assert SECRET not in repr(rpc)
 
 
 def test_an_address_is_shown_without_user_path_and_query() -> None:
