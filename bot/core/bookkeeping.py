@@ -1,0 +1,179 @@
+"""From facts to ledger entries: capital, the LP claim in tokens, and what the venue filled.
+
+The claim is booked in its own two tokens, never at a price: what fees brought is income, what
+swaps turned over is Equity:Rebalancing. docs/ledger.md has the chart of accounts and examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import isqrt
+
+from bot.core import accounts
+from bot.core.ledger import Draft, Posting
+from bot.core.orders import Fill, Intent, Order
+from bot.core.position import OPENING
+from bot.core.snapshot import EventKind, PoolSpec, PositionEvent
+
+Pair = tuple[int, int]
+"""(base, quote) atoms."""
+
+
+def capital_draft(capital: Mapping[str, int], *, cause: str) -> Draft:
+    """The paper cash that a book starts with."""
+    return Draft(
+        kind="open",
+        cause=cause,
+        memo="paper capital",
+        postings=tuple(
+            posting
+            for symbol, atoms in sorted(capital.items())
+            for posting in (
+                Posting(account=accounts.CASH, currency=symbol, atoms=atoms),
+                Posting(account=accounts.CAPITAL, currency=symbol, atoms=-atoms),
+            )
+        ),
+    )
+
+
+def claim_drafts(
+    spec: PoolSpec,
+    events: Sequence[PositionEvent],
+    *,
+    booked: Pair,
+    lp_before_atoms: int,
+    claim: Pair | None,
+    price: Fraction | None,
+    cause: str,
+) -> tuple[list[Draft], Pair]:
+    """(entries, claim) that carry the booked claim of a pool to what the chain would pay out now.
+
+    Deposits and withdrawals are booked at their own amounts, so neither is income. Before a
+    withdrawal the claim is marked to what the withdrawal itself shows it to be worth.
+
+    booked: claim as the ledger has it. lp_before_atoms: LP tokens held before the events.
+    claim: payout of all LP tokens at this block; price: quote atoms per base atom. Both None while
+    the pool is empty: then only deposits and withdrawals are booked.
+    """
+    drafts: list[Draft] = []
+    parts, lp_atoms = [booked], lp_before_atoms
+    for event in events:
+        moved = (event.base_atoms, event.quote_atoms)
+        event_cause = f"{cause}:{event.tx_hash}:{event.log_index}"
+        if event.kind in OPENING:
+            parts.append(moved)
+            lp_atoms += event.lp_atoms
+            drafts += _move(spec, event, moved, sign=1, cause=event_cause)
+            continue
+        whole = tuple(amount * lp_atoms // event.lp_atoms for amount in moved)
+        drafts += _mark(spec, parts, (whole[0], whole[1]), _ratio(moved), cause=event_cause)
+        parts = [(whole[0] - moved[0], whole[1] - moved[1])]
+        lp_atoms -= event.lp_atoms
+        drafts += _move(spec, event, moved, sign=-1, cause=event_cause)
+    if claim is None:
+        return drafts, _sum(parts)
+    drafts += _mark(spec, parts, claim, price, cause=cause)
+    return drafts, claim
+
+
+def fill_draft(
+    order: Order, fill: Fill, *, quote_symbol: str, margin_before_atoms: int
+) -> Draft:
+    """The entry of one filled order: units, cash, premium or payoff, spread, fee, margin.
+
+    margin_before_atoms: margin that the hedge held before this fill.
+    """
+    pool, layer = order.pool, order.layer
+    settled = order.intent is Intent.SETTLE
+    postings: list[Posting] = []
+    for leg_fill in fill.legs:
+        leg = leg_fill.leg
+        units = -leg.quantity_atoms if settled else leg.quantity_atoms
+        postings += _pair(accounts.hedge_account(pool), accounts.CONTRACTS, leg.contract.code, units)
+    result = (
+        accounts.premium_account(pool=pool, layer=layer)
+        if order.intent is Intent.OPEN
+        else accounts.payoff_account(pool=pool, layer=layer)
+    )
+    at_mark = fill.cash_atoms + fill.spread_atoms
+    postings += _pair(accounts.CASH, result, quote_symbol, at_mark)
+    postings += _pair(
+        accounts.spread_account(pool=pool, layer=layer), accounts.CASH, quote_symbol, fill.spread_atoms
+    )
+    postings += _pair(
+        accounts.venue_fees_account(pool=pool, layer=layer), accounts.CASH, quote_symbol, fill.fee_atoms
+    )
+    margin_change = fill.margin_atoms - margin_before_atoms
+    postings += _pair(accounts.MARGIN, accounts.CASH, quote_symbol, margin_change)
+    return Draft(
+        kind=f"hedge_{order.intent.value}",
+        cause=order.id,
+        memo=f"{order.reason}: {', '.join(leg.leg.contract.code for leg in fill.legs)}",
+        postings=tuple(postings),
+    )
+
+
+def _pair(to: str, source: str, currency: str, atoms: int) -> list[Posting]:
+    """`atoms` into one account and out of another; nothing when there is nothing to move."""
+    if atoms == 0:
+        return []
+    return [
+        Posting(account=to, currency=currency, atoms=atoms),
+        Posting(account=source, currency=currency, atoms=-atoms),
+    ]
+
+
+def _move(
+    spec: PoolSpec, event: PositionEvent, moved: Pair, *, sign: int, cause: str
+) -> list[Draft]:
+    pool_account, owner_account = accounts.pool_account(spec.name), accounts.deposits_account(spec.name)
+    postings = [
+        posting
+        for token, atoms in zip((spec.base, spec.quote), moved, strict=True)
+        for posting in _pair(pool_account, owner_account, token.symbol, sign * atoms)
+    ]
+    if not postings:
+        return []
+    kind = "deposit" if event.kind in (EventKind.MINT, EventKind.RECEIVE) else "withdraw"
+    memo = f"{event.kind.value} of {event.lp_atoms} LP atoms"
+    return [Draft(kind=kind, cause=cause, memo=memo, postings=tuple(postings))]
+
+
+def _mark(
+    spec: PoolSpec, parts: Sequence[Pair], claim: Pair, price: Fraction | None, *, cause: str
+) -> list[Draft]:
+    """Carry the booked parts to `claim`; what a feeless pool would not have given is fees."""
+    booked = _sum(parts)
+    if booked == claim:
+        return []
+    feeless = booked if price is None else _feeless(parts, price)
+    postings: list[Posting] = []
+    for token, now, without_fees, before in zip(
+        (spec.base, spec.quote), claim, feeless, booked, strict=True
+    ):
+        account = accounts.pool_account(spec.name)
+        postings += _pair(account, accounts.pool_fees_account(spec.name), token.symbol, now - without_fees)
+        postings += _pair(
+            account, accounts.rebalancing_account(spec.name), token.symbol, without_fees - before
+        )
+    memo = f"claim {claim[0]} {spec.base.symbol} + {claim[1]} {spec.quote.symbol} atoms"
+    return [Draft(kind="mark", cause=cause, memo=memo, postings=tuple(postings))]
+
+
+def _feeless(parts: Sequence[Pair], price: Fraction) -> Pair:
+    """What the parts would be at `price` had nobody paid a fee: base*quote kept, rounded down."""
+    base = quote = 0
+    for part_base, part_quote in parts:
+        k = part_base * part_quote
+        base += isqrt(k * price.denominator // price.numerator)
+        quote += isqrt(k * price.numerator // price.denominator)
+    return base, quote
+
+
+def _sum(parts: Sequence[Pair]) -> Pair:
+    return sum(part[0] for part in parts), sum(part[1] for part in parts)
+
+
+def _ratio(moved: Pair) -> Fraction | None:
+    return Fraction(moved[1], moved[0]) if moved[0] and moved[1] else None

@@ -1,0 +1,83 @@
+"""What one tick decides, before anything is done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.canonical import Json
+from bot.core.conditions import Metrics
+from bot.core.exposure import Exposure
+from bot.core.market import Market
+from bot.core.orders import Order
+from bot.core.reasons import Reason, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one layer of one pool does, and why.
+
+    status: where it stood. wanted: where it wants to stand; `HOLDING` without a hedge after the
+    fills becomes `ARMED`. numbers: the figures behind the reason, by metric name or unit.
+    """
+
+    pool: str
+    layer: str
+    status: Status
+    wanted: Status
+    reason: Reason
+    numbers: Mapping[str, str | float | None]
+
+    def to_json(self) -> Json:
+        """Return the canonical form for the journal."""
+        return {
+            "pool": self.pool,
+            "layer": self.layer,
+            "status": self.status.value,
+            "wanted": self.wanted.value,
+            "reason": self.reason.value,
+            "numbers": dict(self.numbers),
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Decision:
+        """Read what `to_json` wrote."""
+        return cls(
+            pool=row["pool"],
+            layer=row["layer"],
+            status=Status(row["status"]),
+            wanted=Status(row["wanted"]),
+            reason=Reason(row["reason"]),
+            numbers=row["numbers"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolView:
+    """One hedged pool as the tick saw it.
+
+    exposure: None while the owner has no LP tokens. reserve_quote_atoms: the pool's quote side.
+    """
+
+    market: Market
+    reserve_quote_atoms: int
+    exposure: Exposure | None
+    metrics: Metrics
+
+    @property
+    def claim(self) -> tuple[int, int]:
+        """(base, quote) atoms that the chain would pay out for the position now."""
+        if self.exposure is None:
+            return 0, 0
+        return self.exposure.claim_base_atoms, self.exposure.claim_quote_atoms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All decisions of a tick, in the ladder's order, and the orders that carry them out."""
+
+    tick: int
+    views: Mapping[str, PoolView]
+    decisions: tuple[Decision, ...]
+    orders: tuple[Order, ...]

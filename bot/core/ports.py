@@ -1,0 +1,121 @@
+"""The sockets of the core: what the engine needs from the world, as small protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.core.ledger import Entry
+from bot.core.market import Market
+from bot.core.orders import Contract, Fill, Leg, Order
+from bot.core.snapshot import Block, Snapshot
+
+
+class SnapshotSource(Protocol):
+    """Where snapshots come from: a chain, a scenario, a journal."""
+
+    def read(self) -> Snapshot:
+        """Return the newest block's snapshot, with the position events since the last one.
+
+        Raises NoNewBlockError when there is none, and ReorgDetectedError when the block of the
+        last snapshot has left the chain; the caller then finds the newest block that
+        `is_canonical` and calls `rewind` with its snapshot.
+        """
+        ...
+
+    def is_canonical(self, block: Block) -> bool:
+        """Whether a block is part of the chain as it stands."""
+        ...
+
+    def rewind(self, snapshot: Snapshot | None) -> None:
+        """Go on behind this snapshot, or from the beginning: after a restart, a reorg, or when
+        the snapshot read last was not booked."""  # noqa: D205, D209
+        ...
+
+
+class Quoting(Protocol):
+    """What a venue would deal at, as a pure function of the market: same market, same quotes."""
+
+    def expiry_near(self, market: Market, *, tenor_s: int) -> int:
+        """Return the listed expiry (unix time) nearest to `tenor_s` from now, still to come."""
+        ...
+
+    def contract(
+        self, market: Market, *, kind: str, target_atoms: int, expiry_s: int
+    ) -> Contract:
+        """Return the listed contract whose strike is nearest to `target_atoms`."""
+        ...
+
+    def quantity_down(self, market: Market, *, quantity_atoms: int) -> int:
+        """Round a size (>= 0) down to whole lots; 0 when it is less than one."""
+        ...
+
+    def bid_ask(self, contract: Contract, market: Market) -> tuple[int, int]:
+        """(bid, ask) in quote atoms per whole base token; bid may be 0, ask > 0."""
+        ...
+
+    def mark(self, contract: Contract, market: Market) -> int:
+        """Model price between bid and ask, for display and attribution, never for a fill."""
+        ...
+
+    def atm_vol(self, market: Market, *, tenor_s: int) -> float:
+        """At-the-money implied volatility asked for now, annual fraction, 6 decimals."""
+        ...
+
+    def calm_vol(self, market: Market, *, tenor_s: int) -> float:
+        """The same with the market's stress left out: a yardstick that a crash does not stretch."""
+        ...
+
+    def quote_cash(self, legs: Sequence[Leg], market: Market) -> tuple[int, int]:
+        """(cash, fee) of dealing these legs now: signed cash before fees, and fee >= 0."""
+        ...
+
+    def liquidation_atoms(self, legs: Sequence[Leg], market: Market) -> int:
+        """Signed cash, after fees, of closing legs that we hold, at bid and ask, now."""
+        ...
+
+    def margin_atoms(self, legs: Sequence[Leg], market: Market) -> int:
+        """Margin that holding these legs needs, >= 0, in quote atoms."""
+        ...
+
+
+class Venue(Quoting, Protocol):
+    """Who fills. A repeated order gets the same fill: ids are digests of their cause."""
+
+    def execute(
+        self, orders: Sequence[Order], markets: Mapping[str, Market], cash: Mapping[str, int]
+    ) -> tuple[Fill, ...]:
+        """One fill an order, in order. `cash`: free cash by quote symbol, which no fill exceeds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One journal row, sealed: hash = digest(seq, kind, tick, sha256 of body, prev_hash).
+
+    kind: "open" (first row: what the book is kept on), "plan" (orders that are about to be sent),
+    "record" (a whole tick), "undo" (ticks taken back after a reorg), "rules" (rules changed).
+    body: canonical JSON. tick: number of the tick it belongs to, 0 for "open".
+    """
+
+    seq: int
+    kind: str
+    tick: int
+    body: str
+    prev_hash: str
+    hash: str
+
+
+class Journal(Protocol):
+    """The durable books: append only, hash-chained, one writer."""
+
+    def append(
+        self, *, kind: str, tick: int, body: str, entries: Sequence[Entry] = ()
+    ) -> Row:
+        """Write one row and its ledger entries in one transaction; durable when it returns."""
+        ...
+
+    def rows(self) -> Iterator[Row]:
+        """All rows in order, each checked against the chain as it is read."""
+        ...

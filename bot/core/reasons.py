@@ -1,0 +1,38 @@
+"""Reason codes: every decision carries one, 'do nothing' included. Explained in docs/rules.md."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Status(Enum):
+    """Where a layer stands."""
+
+    IDLE = "idle"  # watches its arm condition
+    ARMED = "armed"  # wants a hedge and has none yet
+    HOLDING = "holding"  # holds a hedge
+    COOLING = "cooling"  # has sold its hedge and waits
+
+
+class Reason(Enum):
+    """Why a layer did, or did not do, something on a tick."""
+
+    BELOW_ARM = "BELOW_ARM"  # the arm condition is false
+    UNKNOWN_METRIC = "UNKNOWN_METRIC"  # a metric of the condition is not warm yet
+    ARM = "ARM"  # the arm condition came true: a hedge is ordered
+    RETRY = "RETRY"  # armed earlier, ordered again
+    DISARM = "DISARM"  # the disarm condition came true
+    IN_BAND = "IN_BAND"  # holds its hedge: disarm is not true
+    MIN_HOLD = "MIN_HOLD"  # disarm is true, the minimum hold is not over
+    MONETISE = "MONETISE"  # the hedge brings its multiple: sold
+    ROLL = "ROLL"  # too close to expiry: sold now, bought anew on the next tick
+    SETTLE = "SETTLE"  # expired: paid by the settlement price
+    NO_SETTLEMENT_PRICE = "NO_SETTLEMENT_PRICE"  # expired, the TWAP window was not observed
+    COOLDOWN = "COOLDOWN"  # waits after a sale
+    COOLED = "COOLED"  # the wait is over
+    BUDGET = "BUDGET"  # the premium budget leaves no room for one lot
+    CASH = "CASH"  # free cash leaves no room for one lot
+    NOTHING_TO_HEDGE = "NOTHING_TO_HEDGE"  # the wanted size is below one lot
+    NOT_LISTED = "NOT_LISTED"  # the venue lists no fitting strikes
+    DUST = "DUST"  # the pool is drained to dust
+    NO_POSITION = "NO_POSITION"  # the owner has no LP tokens

@@ -1,0 +1,123 @@
+"""From a snapshot to what the policy looks at: positions by lots, signals, exposure, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.core.errors import EmptyPoolError, ObservationsMissingError
+from bot.core.exposure import Exposure, exposure_of
+from bot.core.market import Market
+from bot.core.metrics import measure
+from bot.core.plan import PoolView
+from bot.core.ports import Quoting
+from bot.core.position import Position, apply_event
+from bot.core.rules import Rules
+from bot.core.signals import PoolSignals, observe, realised_vol
+from bot.core.snapshot import Block, PoolSpec, PoolState, PositionEvent, Snapshot
+from bot.core.state import BookState, LayerState, PoolBook
+from bot.core.twap import twap_atoms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """One tick seen: each hedged pool's book carried on to this block, and its view.
+
+    A pool without reserves has a book and no view: it cannot be valued, so nothing is decided.
+    """
+
+    block: Block
+    books: Mapping[str, PoolBook]
+    views: Mapping[str, PoolView]
+
+
+def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -> Sight:
+    """Carry every hedged pool on to this block and measure it. Pure."""
+    books: dict[str, PoolBook] = {}
+    views: dict[str, PoolView] = {}
+    for spec, pool in hedged_pools(snapshot):
+        before = state.pools.get(spec.name) or _new_book(spec, rules)
+        events = tuple(event for event in snapshot.events if event.pool == spec.name)
+        position = _carried_on(before.position, events, time_s=snapshot.block.time_s)
+        try:
+            signals = observe(
+                before.signals, spec, pool, time_s=snapshot.block.time_s, rules=rules
+            )
+        except EmptyPoolError:
+            books[spec.name] = replace(before, position=position)
+            continue
+        books[spec.name] = replace(before, position=position, signals=signals)
+        exposure = exposure_of(spec, pool, position) if position.lots else None
+        views[spec.name] = _view(
+            spec, pool, signals, exposure, time_s=snapshot.block.time_s, rules=rules, quoting=quoting
+        )
+    return Sight(block=snapshot.block, books=books, views=views)
+
+
+def hedged_pools(snapshot: Snapshot) -> Iterable[tuple[PoolSpec, PoolState]]:
+    """The pools whose position is hedged, in the order of the specs."""
+    for index, spec in enumerate(snapshot.specs):
+        if spec.hedged:
+            yield spec, snapshot.pools[index]
+
+
+def _new_book(spec: PoolSpec, rules: Rules) -> PoolBook:
+    return PoolBook(
+        position=Position(pool=spec.name),
+        signals=PoolSignals(),
+        layers={layer.name: LayerState() for layer in rules.layers},
+    )
+
+
+def _carried_on(
+    position: Position, events: Iterable[PositionEvent], *, time_s: int
+) -> Position:
+    for event in events:
+        position = apply_event(position, event, block_time_s=time_s)
+    return position
+
+
+def _view(
+    spec: PoolSpec,
+    pool: PoolState,
+    signals: PoolSignals,
+    exposure: Exposure | None,
+    *,
+    time_s: int,
+    rules: Rules,
+    quoting: Quoting,
+) -> PoolView:
+    reserve_base, reserve_quote = pool.reserves(spec)
+    market = Market(
+        pool=spec.name,
+        time_s=time_s,
+        base_symbol=spec.base.symbol,
+        base_decimals=spec.base.decimals,
+        quote_symbol=spec.quote.symbol,
+        quote_decimals=spec.quote.decimals,
+        spot_atoms=reserve_quote * 10**spec.base.decimals // reserve_base,
+        twap_atoms=_twap(signals, spec, time_s=time_s, window_s=rules.twap_window_s),
+        realised_vol=realised_vol(signals, rules),
+    )
+    metrics = measure(
+        market,
+        exposure,
+        sigma=quoting.calm_vol(market, tenor_s=rules.horizon_s),
+        implied_vol=quoting.atm_vol(market, tenor_s=rules.horizon_s),
+        horizon_s=rules.horizon_s,
+    )
+    return PoolView(
+        market=market, reserve_quote_atoms=reserve_quote, exposure=exposure, metrics=metrics
+    )
+
+
+def _twap(signals: PoolSignals, spec: PoolSpec, *, time_s: int, window_s: int) -> int | None:
+    try:
+        return twap_atoms(
+            signals.observations,
+            window_start_s=time_s - window_s,
+            window_end_s=time_s,
+            base_decimals=spec.base.decimals,
+        )
+    except ObservationsMissingError:
+        return None

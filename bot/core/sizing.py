@@ -1,0 +1,156 @@
+"""How much of an instrument a layer buys: what the exposure calls for, then what may be spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from bot.core.exposure import Exposure, il_atoms_at
+from bot.core.instruments import instrument_legs, payoff_atoms
+from bot.core.market import Market
+from bot.core.orders import Leg
+from bot.core.ports import Quoting
+from bot.core.position import Lot
+from bot.core.rules import Layer, SizeBy
+from bot.core.units import BPS, mul_div_down, mul_div_up
+
+SHRINK_ATTEMPTS_MAX = 4
+"""Sizes tried on the way down to what a purse can pay; fees are capped, so one or two do it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purse:
+    """What a layer may spend now, quote atoms: what is left of its budget, and free cash."""
+
+    budget_atoms: int
+    cash_atoms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """Legs with what they would cost now, quote atoms. cash: signed, before fees."""
+
+    legs: tuple[Leg, ...]
+    cash_atoms: int
+    fee_atoms: int
+    margin_atoms: int
+
+    @property
+    def outlay_atoms(self) -> int:
+        """Premium and fee: what counts against the budget; < 0 for a credit."""
+        return self.fee_atoms - self.cash_atoms
+
+    def fits(self, purse: Purse) -> bool:
+        """Whether budget and cash allow it."""
+        return (
+            self.outlay_atoms <= purse.budget_atoms
+            and self.outlay_atoms + self.margin_atoms <= purse.cash_atoms
+        )
+
+
+def wanted_legs(
+    layer: Layer,
+    exposure: Exposure,
+    lots: Sequence[Lot],
+    market: Market,
+    quoting: Quoting,
+) -> tuple[Leg, ...]:
+    """The layer's legs at the size its exposure calls for, whole lots; () below one lot.
+
+    Raises NotListedError when the venue lists no fitting strikes.
+    """
+    expiry_s = quoting.expiry_near(market, tenor_s=layer.tenor_s)
+    unit = 10**market.base_decimals
+
+    def legs_of(quantity_atoms: int) -> tuple[Leg, ...]:
+        return instrument_legs(
+            layer.instrument,
+            quoting,
+            market,
+            quantity_atoms=quantity_atoms,
+            offsets_bps=layer.offsets_bps,
+            expiry_s=expiry_s,
+        )
+
+    if layer.size_by is SizeBy.DELTA:
+        wanted = mul_div_down(exposure.claim_base_atoms, layer.hedge_ratio_bps, BPS)
+    else:
+        wanted = _quantity_for_il(layer, lots, market, unit_legs=legs_of(unit))
+    quantity = quoting.quantity_down(market, quantity_atoms=wanted)
+    return legs_of(quantity) if quantity else ()
+
+
+def affordable(
+    legs: Sequence[Leg], purse: Purse, market: Market, quoting: Quoting
+) -> Ticket | None:
+    """The largest ticket of these legs' shape that the purse allows; None below one lot."""
+    for _ in range(SHRINK_ATTEMPTS_MAX):
+        if not legs:
+            return None
+        ticket = _priced(legs, market, quoting)
+        if ticket.fits(purse):
+            return ticket
+        legs = _shrunk(ticket, purse, market, quoting)
+    return None
+
+
+def _priced(legs: Sequence[Leg], market: Market, quoting: Quoting) -> Ticket:
+    cash, fee = quoting.quote_cash(legs, market)
+    return Ticket(
+        legs=tuple(legs),
+        cash_atoms=cash,
+        fee_atoms=fee,
+        margin_atoms=quoting.margin_atoms(legs, market),
+    )
+
+
+def _shrunk(
+    ticket: Ticket, purse: Purse, market: Market, quoting: Quoting
+) -> tuple[Leg, ...]:
+    """The legs scaled down to the purse, in whole lots, at least one lot smaller than before."""
+    needs = (
+        (ticket.outlay_atoms, purse.budget_atoms),
+        (ticket.outlay_atoms + ticket.margin_atoms, purse.cash_atoms),
+    )
+    share = min(
+        Fraction(max(0, have), need) for need, have in needs if need > max(0, have)
+    )
+    size = max(abs(leg.quantity_atoms) for leg in ticket.legs)
+    smaller = quoting.quantity_down(
+        market, quantity_atoms=min(size - 1, size * share.numerator // share.denominator)
+    )
+    if not smaller:
+        return ()
+    return tuple(
+        Leg(
+            contract=leg.contract,
+            quantity_atoms=smaller if leg.quantity_atoms > 0 else -smaller,
+        )
+        for leg in ticket.legs
+    )
+
+
+def _quantity_for_il(
+    layer: Layer, lots: Sequence[Lot], market: Market, *, unit_legs: Sequence[Leg]
+) -> int:
+    """Base atoms so that the hedge pays `hedge_ratio_bps` of the further IL at each stress price.
+
+    Stress prices at which one unit pays nothing are left to other layers.
+    Source: ../docs/maths.md section 4, strangle sizing at the end points.
+    """
+    unit = 10**market.base_decimals
+    il_now = il_atoms_at(lots, price=Fraction(market.spot_atoms, unit))
+    quantity = 0
+    for stress_bps in layer.stress_bps:
+        stressed_atoms = mul_div_down(market.spot_atoms, BPS + stress_bps, BPS)
+        further_loss = il_now - il_atoms_at(lots, price=Fraction(stressed_atoms, unit))
+        payoff = payoff_atoms(
+            unit_legs, settlement_atoms=stressed_atoms, base_decimals=market.base_decimals
+        )
+        if payoff > 0 and further_loss > 0:
+            quantity = max(
+                quantity,
+                mul_div_up(further_loss * layer.hedge_ratio_bps, unit, payoff * BPS),
+            )
+    return quantity

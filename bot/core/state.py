@@ -1,0 +1,78 @@
+"""The whole memory of the bot between two ticks: small, immutable, and a fold of the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.core.ledger import LedgerHead
+from bot.core.orders import Leg
+from bot.core.position import Position
+from bot.core.reasons import Status
+from bot.core.signals import PoolSignals
+from bot.core.snapshot import PoolSpec, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """Premium and fees that a layer spent, quote atoms, at a block time."""
+
+    time_s: int
+    atoms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerState:
+    """One layer of one pool. `spends` reach back 365 days, the span of its budget."""
+
+    status: Status = Status.IDLE
+    since_s: int = 0
+    cooling_until_s: int = 0
+    spends: tuple[Spend, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hedge:
+    """An open hedge. cost_atoms: net premium and fees paid for it; < 0 when it was a credit."""
+
+    id: str
+    pool: str
+    layer: str
+    legs: tuple[Leg, ...]
+    opened_s: int
+    expiry_s: int
+    cost_atoms: int
+    margin_atoms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolBook:
+    """Everything kept about one hedged pool.
+
+    claim_base_atoms, claim_quote_atoms: the LP claim as the ledger has it booked.
+    layers: layer name -> state.
+    """
+
+    position: Position
+    signals: PoolSignals
+    claim_base_atoms: int = 0
+    claim_quote_atoms: int = 0
+    layers: Mapping[str, LayerState]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookState:
+    """The fold of all records. `snapshot` is None before the first tick.
+
+    pools: pool name -> its book, hedged pools only, in the order of the specs.
+    cash: free paper cash by quote symbol, atoms; margin is held apart.
+    """
+
+    specs: tuple[PoolSpec, ...]
+    tick: int = 0
+    snapshot: Snapshot | None = None
+    pools: Mapping[str, PoolBook] = field(default_factory=dict)
+    hedges: tuple[Hedge, ...] = ()
+    cash: Mapping[str, int] = field(default_factory=dict)
+    margin: Mapping[str, int] = field(default_factory=dict)
+    ledger_head: LedgerHead = LedgerHead()

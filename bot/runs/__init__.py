@@ -1,0 +1,1 @@
+"""Ways to drive the engine: live, replay, demo. They pull snapshots, call the engine, stop."""

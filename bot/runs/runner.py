@@ -1,0 +1,121 @@
+"""One tick of a running book: read, undo what the chain took back, advance, tell the watcher.
+
+The same runner serves live runs, the demo and replays; only the source and the journal differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.core.engine import Book, Opening, open_book, recover, run_tick, undo_after
+from bot.core.errors import (
+    BotError,
+    ClockBackwardsError,
+    NoNewBlockError,
+    RefuseTick,
+    ReorgDetectedError,
+    ReorgTooDeepError,
+    RetryLater,
+)
+from bot.core.ports import Journal, SnapshotSource, Venue
+from bot.core.record import read_body
+from bot.core.rules import Rules
+from bot.core.snapshot import Snapshot
+from bot.runs.watcher import EndCause, RunEnd, Watcher
+
+
+@dataclass(slots=True)
+class Counters:
+    """What happened since the start; facts of this run that are no part of the books."""
+
+    ticks: int = 0
+    skips: int = 0
+    undone: int = 0
+    last_error: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Runner:
+    """Drives one book from one source. `opening` is asked for only when the journal is empty."""
+
+    source: SnapshotSource
+    rules: Rules
+    venue: Venue
+    journal: Journal
+    watcher: Watcher
+    opening: Callable[[Snapshot], Opening]
+    book: Book | None = None
+    counters: Counters = field(default_factory=Counters)
+
+    def start(self) -> None:
+        """Recover the book, if there is one, and carry the source to where it stopped."""
+        first = next(iter(self.journal.rows()), None)
+        if first is None:
+            return
+        self.book = recover(self.journal, self.rules, venue=self.venue)
+        self.source.rewind(self.book.state.snapshot)
+        self.watcher.on_open(read_body(first.body))
+
+    def tick(self) -> bool:
+        """Advance by one tick if there is a new block; False when nothing was booked."""
+        try:
+            self._advance()
+        except NoNewBlockError:
+            return False
+        except (RetryLater, RefuseTick) as error:
+            self.skip(error)
+            return False
+        return True
+
+    def skip(self, error: BotError) -> None:
+        """Count a tick that did not happen; whatever was read for it is read again."""
+        self.counters.skips += 1
+        self.counters.last_error = error.line
+        self.source.rewind(None if self.book is None else self.book.state.snapshot)
+        self.watcher.on_skip(error)
+
+    def end(self, cause: EndCause) -> None:
+        """Tell the watcher how it ended."""
+        done = self.counters
+        self.watcher.on_end(
+            RunEnd(cause=cause, ticks=done.ticks, skips=done.skips, undone=done.undone)
+        )
+
+    def _advance(self) -> None:
+        try:
+            snapshot = self.source.read()
+        except ReorgDetectedError as reorg:
+            self._undo(reorg)
+            snapshot = self.source.read()
+        if self.book is None:
+            self.book = open_book(self.opening(snapshot), snapshot, journal=self.journal)
+            self.watcher.on_open(read_body(next(iter(self.journal.rows())).body))
+        last = self.book.state.snapshot
+        if last is not None and snapshot.block.time_s < last.block.time_s:
+            raise ClockBackwardsError(
+                block_number=snapshot.block.number,
+                time_s=snapshot.block.time_s,
+                last_time_s=last.block.time_s,
+            )
+        self.book, row = run_tick(
+            self.book, snapshot, self.rules, venue=self.venue, journal=self.journal
+        )
+        self.counters.ticks += 1
+        self.watcher.on_tick(row)
+
+    def _undo(self, reorg: ReorgDetectedError) -> None:
+        """Take back the ticks whose blocks have left the chain."""
+        if self.book is None:
+            self.source.rewind(None)
+            return
+        ancestor = next(filter(self.source.is_canonical, self.book.blocks), None)
+        if ancestor is None:
+            raise ReorgTooDeepError(
+                depth_max=len(self.book.steps), block_number=reorg.operands["block_number"]
+            )
+        ticks_before = len(self.book.steps)
+        self.book, row = undo_after(self.book, ancestor, journal=self.journal)
+        self.counters.undone += ticks_before - len(self.book.steps)
+        self.source.rewind(self.book.state.snapshot)
+        self.watcher.on_undo(row)
