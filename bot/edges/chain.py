@@ -8,7 +8,7 @@ Only methods that read are ever called (rpc.READ_METHODS).
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,16 +32,19 @@ BLOCK_POLL_S = 0.003
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where reading stands: the last snapshot's block, and the LP balances of its hedged pools."""
+    """Where reading stands: the last booked block, and the LP atoms by name of hedged pool.
+
+    A hedged pool that is not named here is new: its position opens at first sight.
+    """
 
     block: Block
-    lp_balances: tuple[int, ...]
+    lp_balances: Mapping[str, int]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Cursor:
         """The cursor behind a snapshot: what a restarted or rewound source goes on from."""
         rows = zip(snapshot.specs, snapshot.pools, strict=True)
-        balances = tuple(state.lp_balance for spec, state in rows if spec.hedged)
+        balances = {spec.name: state.lp_balance for spec, state in rows if spec.hedged}
         return cls(block=snapshot.block, lp_balances=balances)
 
 
@@ -97,7 +100,7 @@ class ChainSource:
         assert self.chain_id is not None, "the handshake sets it"
         events = self._events(head, cursor, table, changes)
         # After this line it must succeed.
-        balances = tuple(table[i].lp_balance for i in self._hedged)
+        balances = {self.specs[i].name: table[i].lp_balance for i in self._hedged}
         self.cursor = Cursor(block=head, lp_balances=balances)
         return Snapshot(
             chain_id=self.chain_id, block=head, specs=self.specs, pools=table, events=events
@@ -199,23 +202,25 @@ class ChainSource:
     def _events(
         self, head: Block, cursor: Cursor | None, table: LensTable, logs: list[dict[str, Any]]
     ) -> tuple[PositionEvent, ...]:
-        if cursor is None and self._since_block is None:
-            held = ((self.specs[i], table[i]) for i in self._hedged)
-            return tuple(opening_event(s, t, block=head) for s, t in held if t.lp_balance)
         decoded = decode_logs(logs)
         events: list[PositionEvent] = []
-        for at, index in enumerate(self._hedged):
-            spec, pair = self.specs[index], self._pairs[at]
+        for index, pair in zip(self._hedged, self._pairs, strict=True):
+            spec, state = self.specs[index], table[index]
+            before = self._balance_before(spec, cursor)
+            if before is None:
+                events += [opening_event(spec, state, block=head)] if state.lp_balance else []
+                continue
             own = [log for log in decoded if log.pool == pair]
             changes = fold_logs(own, pair=pair, owner=self._owner)
-            require_sum(
-                spec,
-                changes,
-                balance_before=cursor.lp_balances[at] if cursor else 0,
-                balance_now=table[index].lp_balance,
-            )
+            require_sum(spec, changes, balance_before=before, balance_now=state.lp_balance)
             events += [self._event(change, index, head, table) for change in changes]
         return tuple(sorted(events, key=lambda event: (event.block_number, event.log_index)))
+
+    def _balance_before(self, spec: PoolSpec, cursor: Cursor | None) -> int | None:
+        """LP atoms before the logs that were read; None when that is not known."""
+        if cursor is not None:
+            return cursor.lp_balances.get(spec.name)
+        return None if self._since_block is None else 0
 
     def _event(self, change: LpChange, index: int, head: Block, table: LensTable) -> PositionEvent:
         spec = self.specs[index]

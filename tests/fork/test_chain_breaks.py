@@ -16,10 +16,10 @@ from bot.core.errors import (
     RpcAnswerError,
     WrongChainError,
 )
-from bot.core.snapshot import PoolSpec
+from bot.core.snapshot import EventKind, PoolSpec
 from bot.edges.chain import ChainSource, Cursor
 from bot.edges.node import AnvilNode
-from bot.edges.pool_probe import TransferCheck, check_transfers
+from bot.edges.pool_probe import TransferCheck, check_transfers, probe_pool
 from bot.edges.rpc import Call, ReadOnlyRpc, Rpc
 from tests.builders.market import ETHER, Market
 from tests.fork.conftest import GENESIS_TIME_S
@@ -63,6 +63,20 @@ def test_a_rewound_source_reads_the_same_snapshot_again(
     again = source.read()
     assert (again.block, again.events) == (first.block, first.events)
     assert source.cursor == Cursor.of(first)
+
+
+def test_a_pool_added_to_a_running_book_opens_at_first_sight(
+    market: Market, spec: PoolSpec, source: ChainSource, reader: ReadOnlyRpc
+) -> None:
+    other = market.world.create_pair(market.eth, market.world.create_token("DAI", 18))
+    added = probe_pool(reader, other, known=[spec])
+    market.deposit(ETHER, by=market.lp)
+    assert source.cursor is not None
+    old = Cursor(block=source.cursor.block, lp_balances={added.name: 0})
+    snapshot = ChainSource(reader, [added, spec], owner=market.lp, cursor=old).read()
+    (opened,) = snapshot.events
+    assert (opened.pool, opened.kind) == (spec.name, EventKind.RECEIVE)
+    assert opened.lp_atoms == market.lp_balance(market.lp)
 
 
 @pytest.mark.parametrize("blocks_after", [0, 1, 3])
