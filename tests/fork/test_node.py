@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ import sys, time
 from bot.edges import node as module
 from bot.edges.node import AnvilNode
 with AnvilNode() as node:
-    print(node.pid, flush=True)
+    print(node.pid, node.ipc_path, flush=True)
     {then}
 """
 
@@ -61,7 +62,11 @@ def holder(then: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
         cwd=CHECKOUT,
     ) as process:
         assert process.stdout is not None
-        yield process, int(process.stdout.readline())
+        pid, ipc_path = process.stdout.readline().split()
+        try:
+            yield process, int(pid)
+        finally:  # a killed holder cannot remove its node's folder
+            shutil.rmtree(Path(ipc_path).parent, ignore_errors=True)
 
 
 def test_a_node_answers_on_http_and_on_its_socket_and_ends_with_its_block() -> None:
