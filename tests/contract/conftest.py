@@ -1,4 +1,4 @@
-"""Real Uniswap v2 on the chain of the test: factory, router and wrapped ether from the published packages."""
+"""Real Uniswap v2 on the test's chain, from the published packages."""
 
 import json
 from collections.abc import Callable
@@ -56,11 +56,11 @@ def router(factory: Contract, weth: Contract, deployer: Account) -> Contract:
 
 @pytest.fixture(scope="module")
 def token_factory(deployer: Account) -> Callable[..., Any]:
-    """Make a token: token_factory(6, "USDC"); `fee_bps` makes it take a fee on transfer."""
+    """Make a token: token_factory(6, "USDC"); `fee_bps` makes it keep a part of every transfer."""
 
-    def make(decimals: int, symbol: str, *, fee_bps: int | None = None) -> Any:
+    def make(decimals: int, symbol: str = "TOKEN", *, fee_bps: int | None = None) -> Any:
         project = brownie.project.get_loaded_projects()[0]
-        arguments: tuple[Any, ...] = (f"Test {symbol}", symbol, decimals)
+        arguments = (f"Test {symbol}", symbol, decimals)
         if fee_bps is None:
             return project.TestToken.deploy(*arguments, {"from": deployer})
         token = project.FeeToken.deploy(*arguments, {"from": deployer})
@@ -72,16 +72,19 @@ def token_factory(deployer: Account) -> Callable[..., Any]:
 
 @pytest.fixture(scope="module")
 def pair_factory(factory: Contract, router: Contract, deployer: Account) -> Callable[..., Contract]:
-    """Make a pair through the real router: pair_factory(a, b, atoms_a, atoms_b)."""
+    """Make a pair: pair_factory(a, b) empty, or with liquidity: pair_factory(a, b, 5, 7)."""
     pair_abi = artifact(CORE / "UniswapV2Pair.json")["abi"]
 
-    def make(token_a: Any, token_b: Any, atoms_a: int, atoms_b: int) -> Contract:
-        for token, atoms in ((token_a, atoms_a), (token_b, atoms_b)):
-            token.mint(deployer, atoms, {"from": deployer})
-            token.approve(router, atoms, {"from": deployer})
-        router.addLiquidity(
-            token_a, token_b, atoms_a, atoms_b, 0, 0, deployer, FAR_FUTURE_S, {"from": deployer}
-        )
+    def make(token_a: Any, token_b: Any, atoms_a: int = 0, atoms_b: int = 0) -> Contract:
+        factory.createPair(token_a, token_b, {"from": deployer})
+        if atoms_a or atoms_b:
+            for token, atoms in ((token_a, atoms_a), (token_b, atoms_b)):
+                token.mint(deployer, atoms, {"from": deployer})
+                token.approve(router, atoms, {"from": deployer})
+            amounts = (atoms_a, atoms_b, 0, 0)
+            router.addLiquidity(
+                token_a, token_b, *amounts, deployer, FAR_FUTURE_S, {"from": deployer}
+            )
         return Contract.from_abi("UniswapV2Pair", factory.getPair(token_a, token_b), pair_abi)
 
     return make

@@ -1,0 +1,98 @@
+"""The rules about imports hold, bite, and keep start-up light."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINT = Path(sys.executable).parent / "lint-imports"
+CORE_MODULES = sorted(
+    f"bot.core.{path.stem}"
+    for path in (ROOT / "bot" / "core").glob("*.py")
+    if path.stem != "__init__"
+)
+HEAVY = {"aiohttp", "apscheduler", "brownie", "pandas", "plotly", "pyarrow", "pydantic", "web3"}
+"""Never in the core, at whatever depth."""
+ARRAYS = {"numba", "numpy", "scipy"}
+"""Only where arrays are priced: never on the way to a tick."""
+
+
+def lint(folder: Path, contract: str) -> subprocess.CompletedProcess[str]:
+    """Run one contract of pyproject.toml against the tree in a folder."""
+    return subprocess.run(
+        [LINT, "--no-logo", "--no-cache", "--contract", contract],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The bot and its settings, to be spoilt."""
+    shutil.copytree(ROOT / "bot", tmp_path / "bot", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("contract", ["rooms", "pure-core", "no-brownie", "frames-at-the-edge"])
+def test_the_tree_keeps_its_contracts(contract: str) -> None:
+    """So that a refusal below is the added import's."""
+    process = lint(ROOT, contract)
+    assert process.returncode == 0, process.stdout
+
+
+@pytest.mark.parametrize(
+    ("contract", "module", "forbidden"),
+    [
+        ("pure-core", "core/amm.py", "web3"),
+        ("pure-core", "core/amm.py", "sqlite3"),
+        ("pure-core", "core/amm.py", "logging"),
+        ("pure-core", "core/amm.py", "time"),
+        ("rooms", "core/amm.py", "bot.edges.rpc"),
+        ("rooms", "edges/rpc.py", "bot.runs"),
+        ("no-brownie", "edges/rpc.py", "brownie"),
+    ],
+)
+def test_a_forbidden_import_is_refused(
+    copy: Path, contract: str, module: str, forbidden: str
+) -> None:
+    spoilt = copy / "bot" / module
+    spoilt.write_text(spoilt.read_text() + f"\nimport {forbidden}\n")
+    process = lint(copy, contract)
+    assert process.returncode != 0
+    assert forbidden in process.stdout
+
+
+def loaded_after(module: str) -> set[str]:
+    """Top-level packages in a fresh interpreter after importing a module."""
+    code = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert process.returncode == 0, process.stderr
+    return set(process.stdout.split())
+
+
+def test_there_is_a_core() -> None:
+    assert "bot.core.engine" in CORE_MODULES
+
+
+def test_the_core_loads_nothing_heavy() -> None:
+    """All modules of the core in one interpreter: what one of them drags in shows."""
+    assert not loaded_after(", ".join(CORE_MODULES)) & HEAVY
+
+
+def test_the_engine_loads_no_arrays() -> None:
+    assert not loaded_after("bot.core.engine") & (HEAVY | ARRAYS)
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    """`layerhedge --help` answers at once."""
+    assert not loaded_after("bot.cli") & (HEAVY | ARRAYS)
