@@ -433,7 +433,15 @@ class RulesChangedError(StopBot):
 
     exit_code = 65
     template = "book {file} obeys rules {rules_seen}, asked to run under {rules_now}"
-    advice = "give the old rules, a new --book, or --accept-new-rules to record the change"
+    advice = "give the old rules or a new --book"
+
+
+class PoolsChangedError(StopBot):
+    """The book was kept for other pools."""
+
+    exit_code = 95
+    template = "book {file} follows pools {pools_seen}, asked to follow {pools_now}"
+    advice = "give the same pools in the same order or a new --book"
 
 
 class JournalMismatchError(StopBot):

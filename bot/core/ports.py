@@ -15,6 +15,11 @@ from bot.core.snapshot import Block, Snapshot
 class SnapshotSource(Protocol):
     """Where snapshots come from: a chain, a scenario, a journal."""
 
+    @property
+    def genesis_hash(self) -> str | None:
+        """Hash of the chain's block 0, by which a book knows its chain; None before the first read."""
+        ...
+
     def read(self) -> Snapshot:
         """Return the newest block's snapshot, with the position events since the last one.
 
