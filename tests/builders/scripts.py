@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from bot.config.scenario_file import parse_scenario
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.config.scenario_file import load_scenario
 from bot.core.scenario import Scenario
 
 TWO_DAYS = """
@@ -31,4 +34,12 @@ owner_share_bps = 1000
 def two_days(*events: str) -> Scenario:
     """The small script with these events; each is the text of one table."""
     tables = "".join(f"\n[[event]]\n{event}\n" for event in events)
-    return parse_scenario(TWO_DAYS + tables, file="two_days.toml")
+    return scenario_of(TWO_DAYS + tables)
+
+
+def scenario_of(text: str) -> Scenario:
+    """The scenario of a file with this text."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return load_scenario(str(path))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.scenario_file import SHIPPED, load_scenario, parse_scenario
+from bot.config.scenario_file import SHIPPED, load_scenario
 from bot.core.errors import ConfigError
 from bot.core.scenario import (
     FeeCue,
@@ -18,7 +18,7 @@ from bot.core.scenario import (
     Scenario,
     StallCue,
 )
-from tests.builders.scripts import TWO_DAYS, two_days
+from tests.builders.scripts import TWO_DAYS, scenario_of, two_days
 
 SHIPPED_NAMES = ("calm", "crash", "reorg", "whipsaw")
 
@@ -82,19 +82,20 @@ REFUSED = [
     ("seed = 1", "seed = true", "seed", "whole number"),
     ("seed = 1", "seed =", "file", "syntax"),
     ("days = 2", "days = 2.01", "days", "steps of 3600 s"),
-    ("days = 2", "days = 0", "days", "step 1"),
-    ("days = 2", "days = 1e40", "days", "up to"),
+    ("days = 2", "days = 0", "days", "above 0"),
+    ("days = 2", "days = 3650", "pool[1].path", "last day"),
+    ("days = 2", "days = 1e40", "days", "to 3650"),
     ("days = 2", "days = nan", "days", "number"),
     ("08:00:00Z", "08:00:00", "start", "2026-03-02T08:00:00Z"),
     ("WETH = 18", "WETH = 37", "tokens.WETH", "from 0 to 36"),
     ("WETH = 18", "weth = 18", "tokens.weth", "capital"),
     ('"WETH-USDC"', '"WETH-DAI"', "pool[1].name", "BASE-QUOTE"),
-    ("reserve_base = 1000", "reserve_base = 0", "pool[1].reserve_base", "liquidity"),
+    ("reserve_base = 1000", "reserve_base = 0", "pool[1].reserve_base", "above 0"),
     ("reserve_base = 1000", "reserve_base = 1e-19", "pool[1].reserve_base", "18 decimal"),
     ("vol = 0.5", "vol = -0.5", "pool[1].vol", "from 0 to 10"),
-    ("[1, 1900]", "[1.001, 1900]", "pool[1].day", "steps of 3600 s"),
-    ("[1, 1900]", "[0, 1900]", "pool[1].day", "step 1"),
-    ("[1, 1900]", "[1, 0]", "pool[1].path[2]", "above zero"),
+    ("[1, 1900]", "[1.001, 1900]", "pool[1].path[2]", "steps of 3600 s"),
+    ("[1, 1900]", "[0, 1900]", "pool[1].path[2]", "step 1"),
+    ("[1, 1900]", "[1, 0]", "pool[1].path[2]", "above 0"),
     ("[2, 1800]", "[1.5, 1800]", "pool[1].path", "end at the last day"),
     ("[0, 2000]", "[0.5, 2000]", "pool[1].path", "begin at day 0"),
     ("vol = 0.5", 'vol = 0.5\nproduct_of = ["A-B"]', "pool[1].product_of", "known"),
@@ -108,22 +109,22 @@ def test_what_cannot_be_obeyed_is_refused_by_file_key_and_cure(
 ) -> None:
     assert TWO_DAYS.count(right) == 1
     with pytest.raises(ConfigError) as refusal:
-        parse_scenario(TWO_DAYS.replace(right, wrong), file="mine.toml")
-    assert refusal.value.line.startswith(f"mine.toml: {key}: ")
+        scenario_of(TWO_DAYS.replace(right, wrong))
+    assert refusal.value.operands["key"] == key
     assert advice in refusal.value.line
 
 
 REFUSED_EVENTS = [
-    ('kind = "deposti"\nday = 1', "kind", "did you mean deposit?"),
+    ('kind = "deposti"\nday = 1', "kind", "did you mean `deposit`?"),
     ('kind = "stall"\nday = 1\ndepth = 1', "depth", "known: kind, day, steps"),
     ('kind = "stall"\nday = 0\nsteps = 1', "day", "step 1"),
     ('kind = "stall"\nday = 3\nsteps = 1', "day", "to step 48"),
-    ('kind = "reorg"\nday = 0.125\ndepth = 3', "depth", "from 1 to 2"),
+    ('kind = "reorg"\nday = 0.125\ndepth = 3', "depth", "at most 2"),
     ('kind = "protocol_fee"\nday = 1\non = "yes"', "on", "true or false"),
     (
         'kind = "send"\nday = 1\npool = "WETH-USDT"\nshare_bps = 1',
         "pool",
-        "did you mean WETH-USDC?",
+        "did you mean `WETH-USDC`?",
     ),
 ]
 
@@ -132,7 +133,7 @@ REFUSED_EVENTS = [
 def test_an_event_that_cannot_happen_is_refused(event: str, key: str, advice: str) -> None:
     with pytest.raises(ConfigError) as refusal:
         two_days(event)
-    assert refusal.value.line.startswith(f"two_days.toml: event[1].{key}: ")
+    assert refusal.value.operands["key"] == f"event[1].{key}"
     assert advice in refusal.value.line
 
 
@@ -158,7 +159,7 @@ def test_the_same_pair_of_tokens_cannot_be_there_twice() -> None:
     pool = TWO_DAYS[TWO_DAYS.index("[[pool]]") :]
     twice = TWO_DAYS + pool.replace('"WETH-USDC"', '"USDC-WETH"')
     with pytest.raises(ConfigError, match="twice"):
-        parse_scenario(twice, file="mine.toml")
+        scenario_of(twice)
 
 
 def test_equal_texts_are_equal_scenarios() -> None:

@@ -1,0 +1,158 @@
+"""The keys of a scenario file, each with its kind, its bounds and its meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.config.keys import Amount, Flag, Key, ListOf, MapOf, Number, TableOf, Text, Whole
+from bot.config.places import INVALID, Place
+from bot.core.scenario import LiquidityMove
+from bot.core.snapshot import DECIMALS_MAX
+from bot.core.units import BPS
+
+STEPS_MAX = 100_000
+DAYS_MAX = "3650"
+PRICE = Number(lowest="0", highest="1e30", above=True)
+DAY = Number(lowest="0", highest=DAYS_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment in UTC, in whole seconds."""
+
+    def read(self, value: Any, place: Place) -> Any:
+        """See `Kind.read`."""
+        if not isinstance(value, datetime) or value.tzinfo is None or value.microsecond:
+            return place.misfit(
+                str(value), "is no whole second in UTC", "write 2026-03-02T08:00:00Z"
+            )
+        return int(value.astimezone(UTC).timestamp())
+
+    def schema(self) -> dict[str, Any]:
+        """See `Kind.schema`."""
+        return {"type": "string", "format": "date-time"}
+
+
+@dataclass(frozen=True, slots=True)
+class KnotOf:
+    """[day, price]."""
+
+    def read(self, value: Any, place: Place) -> Any:
+        """See `Kind.read`."""
+        if not isinstance(value, list) or len(value) != 2:
+            return place.misfit(value, "is no knot", "write [DAY, PRICE]")
+        day, price = DAY.read(value[0], place), PRICE.read(value[1], place)
+        return INVALID if INVALID in (day, price) else (day, price)
+
+    def schema(self) -> dict[str, Any]:
+        """See `Kind.schema`."""
+        return {"type": "array", "prefixItems": [DAY.schema(), PRICE.schema()], "items": False}
+
+
+@dataclass(frozen=True, slots=True)
+class EventOf:
+    """A table whose `kind` says which other keys it has."""
+
+    def read(self, value: Any, place: Place) -> Any:
+        """See `Kind.read`."""
+        if not isinstance(value, dict) or "kind" not in value:
+            return place.misfit(value, "is no event", f"give it a kind: {', '.join(EVENTS)}")
+        kind = KIND.read(value["kind"], place.child("kind"))
+        return INVALID if kind is INVALID else EVENTS[kind].read(value, place)
+
+    def schema(self) -> dict[str, Any]:
+        """See `Kind.schema`."""
+        return {"oneOf": [table.schema() for table in EVENTS.values()]}
+
+
+def _event(kind: str, **keys: Key) -> TableOf:
+    return TableOf(
+        {
+            "kind": Key(Text(choices=(kind,)), "what happens"),
+            "day": Key(DAY, "when, a whole step from 1 on"),
+            **keys,
+        }
+    )
+
+
+def _move(kind: str, of: str) -> TableOf:
+    return _event(
+        kind,
+        pool=Key(Text(), "name of the pool"),
+        share_bps=Key(Whole(lowest=1, highest=BPS), f"how much, in bps of {of}"),
+    )
+
+
+EVENTS = {
+    "deposit": _move("deposit", "the pool's reserves"),
+    "withdraw": _move("withdraw", "the owner's LP tokens"),
+    "send": _move("send", "the owner's LP tokens"),
+    "receive": _move("receive", "all LP tokens"),
+    "protocol_fee": _event("protocol_fee", on=Key(Flag(), "whether it is on from here")),
+    "reorg": _event(
+        "reorg",
+        depth=Key(Whole(lowest=1, highest=STEPS_MAX), "how many blocks are replaced before it"),
+    ),
+    "stall": _event(
+        "stall", steps=Key(Whole(lowest=1, highest=STEPS_MAX), "how many steps have no block")
+    ),
+}
+KIND = Text(choices=tuple(EVENTS))
+assert {move.value for move in LiquidityMove} < EVENTS.keys(), "a move without its keys"
+
+POOL = TableOf(
+    {
+        "name": Key(
+            Text(pattern="[A-Z0-9]+-[A-Z0-9]+", wanted="BASE-QUOTE"),
+            "BASE-QUOTE, both in [tokens]; prices are quote per base",
+        ),
+        "reserve_base": Key(
+            Amount(PRICE), "whole base tokens of the first deposit; quote follows from the price"
+        ),
+        "path": Key(
+            ListOf(kind=KnotOf(), least=2, what="[[0, PRICE], ..., [LAST_DAY, PRICE]]"),
+            "[day, price] from day 0 to the last day; geometric in between",
+        ),
+        "product_of": Key(
+            ListOf(kind=Text()),
+            "pools above whose prices multiply into this one's; the path is the factor besides",
+            (),
+        ),
+        "vol": Key(
+            Number(lowest="0", highest="10"),
+            "annualised volatility of the noise around the path, a fraction; none at the knots",
+        ),
+        "turnover_bps_per_day": Key(
+            Whole(lowest=0, highest=100 * BPS),
+            "what noise traders trade a day, of the reserves, both ways together",
+        ),
+        "owner_share_bps": Key(
+            Whole(lowest=0, highest=BPS - 1), "the watched LP's share of the first deposit"
+        ),
+    }
+)
+
+SCENARIO_FILE = TableOf(
+    {
+        "name": Key(Text(), "short name, that of the file"),
+        "title": Key(Text(), "one line"),
+        "description": Key(Text(), "what happens"),
+        "seed": Key(Whole(lowest=0, highest=2**53), "another seed is another course of the noise"),
+        "start": Key(Moment(), "moment of step 0, UTC"),
+        "step_minutes": Key(Whole(lowest=1, highest=1440), "minutes from block to block"),
+        "days": Key(Number(lowest="0", highest=DAYS_MAX, above=True), "length, in whole steps"),
+        "tokens": Key(
+            MapOf(
+                kind=Whole(lowest=0, highest=DECIMALS_MAX),
+                pattern="[A-Z0-9]+",
+                wanted="a symbol in capital letters and digits",
+                least=2,
+            ),
+            "SYMBOL = decimals",
+        ),
+        "pool": Key(ListOf(kind=POOL, least=1, what="[[pool]]"), "the pools"),
+        "event": Key(ListOf(kind=EventOf(), what="[[event]]"), "what happens when", ()),
+    }
+)
