@@ -1,36 +1,81 @@
-"""Everything the paper venue goes by, and its spelling in the journal, so that a replay quotes
-as the recorded run did.
+"""Rules and venue terms as plain JSON and back, without loss: the terms a book is opened on.
+
+They stand in the journal's first row, so that a replay of a journal needs no other file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from typing import Any
 
-from bot.core.canonical import Json
+from bot.core.canonical import Json, digest
+from bot.core.conditions import AllOf, AnyOf, Comparison, Condition, NotOf
 from bot.core.errors import VenueTermsError
 from bot.core.fees import FeeTerms
 from bot.core.listing import ListingTerms
 from bot.core.margin import MarginTerms
 from bot.core.quotes import PoolTerms, SpreadTerms
+from bot.core.rules import Layer, Rules, SizeBy
 from bot.core.surface import SurfaceTerms
-
-SURFACES: Mapping[str, type[SurfaceTerms]] = {"parametric": SurfaceTerms}
-"""Name in the journal -> kind of surface; another kind is another entry."""
+from bot.core.venue import VenueTerms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VenueTerms:
-    """pools: terms by pool name; others are not quoted. fees, margin: the same for all."""
+def rules_to_json(rules: Rules) -> dict[str, Json]:
+    """A whole strategy, its hash included."""
+    return {
+        "name": rules.name,
+        "hash": rules.hash,
+        "horizon_s": rules.horizon_s,
+        "vol_half_life_s": rules.vol_half_life_s,
+        "vol_sample_s": rules.vol_sample_s,
+        "vol_samples_min": rules.vol_samples_min,
+        "twap_window_s": rules.twap_window_s,
+        "dust_quote_micro": rules.dust_quote_micro,
+        "total_budget_bps_per_year": rules.total_budget_bps_per_year,
+        "layers": [_layer_to_json(layer) for layer in rules.layers],
+    }
 
-    pools: Mapping[str, PoolTerms]
-    fees: FeeTerms = field(default_factory=FeeTerms)
-    margin: MarginTerms = field(default_factory=MarginTerms)
+
+def rules_from_json(row: Mapping[str, Any]) -> Rules:
+    """Read what `rules_to_json` wrote; the hash is the one that was recorded."""
+    return Rules(**{**row, "layers": tuple(_layer_from_json(layer) for layer in row["layers"])})
 
 
-def terms_to_json(terms: VenueTerms) -> dict[str, Json]:
-    """Return the canonical form for the journal."""
+def sealed(rules: Rules) -> Rules:
+    """The rules under the digest of their content.
+
+    Comments, order of keys and spelling of a number do not count; a default written out is none.
+    """
+    content = rules_to_json(rules)
+    del content["hash"]
+    return replace(rules, hash=digest("rules", content))
+
+
+def condition_to_json(condition: Condition) -> dict[str, Json]:
+    """A condition as rule files write it."""
+    if isinstance(condition, Comparison):
+        bounds = {"above": condition.above, "below": condition.below}
+        return {"metric": condition.metric, **{k: v for k, v in bounds.items() if v is not None}}
+    if isinstance(condition, NotOf):
+        return {"not": condition_to_json(condition.part)}
+    word = "all" if isinstance(condition, AllOf) else "any"
+    return {word: [condition_to_json(part) for part in condition.parts]}
+
+
+def condition_from_json(row: Mapping[str, Any]) -> Condition:
+    """Read what `condition_to_json` wrote."""
+    if "not" in row:
+        return NotOf(part=condition_from_json(row["not"]))
+    if "all" in row:
+        return AllOf(parts=tuple(condition_from_json(part) for part in row["all"]))
+    if "any" in row:
+        return AnyOf(parts=tuple(condition_from_json(part) for part in row["any"]))
+    return Comparison(**row)
+
+
+def venue_to_json(terms: VenueTerms) -> dict[str, Json]:
+    """Everything the paper venue goes by."""
     return {
         "pools": {name: _pool_to_json(pool) for name, pool in terms.pools.items()},
         "fees": asdict(terms.fees),
@@ -38,8 +83,8 @@ def terms_to_json(terms: VenueTerms) -> dict[str, Json]:
     }
 
 
-def terms_from_json(row: Mapping[str, Any]) -> VenueTerms:
-    """Read what `terms_to_json` wrote."""
+def venue_from_json(row: Mapping[str, Any]) -> VenueTerms:
+    """Read what `venue_to_json` wrote."""
     return VenueTerms(
         pools={name: _pool_from_json(pool) for name, pool in row["pools"].items()},
         fees=FeeTerms(**row["fees"]),
@@ -47,24 +92,54 @@ def terms_from_json(row: Mapping[str, Any]) -> VenueTerms:
     )
 
 
-def _pool_to_json(pool: PoolTerms) -> dict[str, Json]:
-    for kind, surface_class in SURFACES.items():
-        if isinstance(pool.surface, surface_class):
-            return {
-                "surface": {"kind": kind, **asdict(pool.surface)},
-                "spread": asdict(pool.spread),
-                "listing": asdict(pool.listing),
-                "quantity_max_base": pool.quantity_max_base,
-            }
-    raise VenueTermsError(
-        name="surface", value=type(pool.surface).__name__, problem="the journal cannot spell it"
+def _layer_to_json(layer: Layer) -> dict[str, Json]:
+    return {
+        "name": layer.name,
+        "instrument": layer.instrument,
+        "offsets_bps": list(layer.offsets_bps),
+        "arm": condition_to_json(layer.arm),
+        "disarm": condition_to_json(layer.disarm),
+        "hedge_ratio_bps": layer.hedge_ratio_bps,
+        "size_by": layer.size_by.value,
+        "stress_bps": list(layer.stress_bps),
+        "tenor_s": layer.tenor_s,
+        "premium_budget_bps_per_year": layer.premium_budget_bps_per_year,
+        "cooldown_s": layer.cooldown_s,
+        "hold_s_min": layer.hold_s_min,
+        "roll_before_expiry_s": layer.roll_before_expiry_s,
+        "monetise_bps": layer.monetise_bps,
+    }
+
+
+def _layer_from_json(row: Mapping[str, Any]) -> Layer:
+    return Layer(
+        **{
+            **row,
+            "offsets_bps": tuple(row["offsets_bps"]),
+            "arm": condition_from_json(row["arm"]),
+            "disarm": condition_from_json(row["disarm"]),
+            "size_by": SizeBy(row["size_by"]),
+            "stress_bps": tuple(row["stress_bps"]),
+        }
     )
 
 
+def _pool_to_json(terms: PoolTerms) -> dict[str, Json]:
+    if not isinstance(terms.surface, SurfaceTerms):
+        raise VenueTermsError(
+            name="surface", value=terms.surface, problem="it cannot be written to a journal"
+        )
+    return {
+        "surface": asdict(terms.surface),
+        "spread": asdict(terms.spread),
+        "listing": asdict(terms.listing),
+        "quantity_max_base": terms.quantity_max_base,
+    }
+
+
 def _pool_from_json(row: Mapping[str, Any]) -> PoolTerms:
-    surface = dict(row["surface"])
     return PoolTerms(
-        surface=SURFACES[surface.pop("kind")](**surface),
+        surface=SurfaceTerms(**row["surface"]),
         spread=SpreadTerms(**row["spread"]),
         listing=ListingTerms(**row["listing"]),
         quantity_max_base=row["quantity_max_base"],

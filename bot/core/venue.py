@@ -8,21 +8,18 @@ each assumption, is listed in docs/assumptions.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from bot.core.errors import NotQuotedError, OrderMalformedError
-from bot.core.fees import delivery_fee_atoms, trade_fee_atoms
+from bot.core.fees import FeeTerms, delivery_fee_atoms, trade_fee_atoms
 from bot.core.listing import contract_near, expiry_near, is_listed, lot_atoms
-from bot.core.margin import hedge_margin_atoms, payoff_per_base
+from bot.core.margin import MarginTerms, hedge_margin_atoms, payoff_per_base
 from bot.core.market import Market
 from bot.core.orders import Contract, ContractKind, Fill, FillStatus, Intent, Leg, LegFill, Order
 from bot.core.quotes import PoolTerms, quote
 from bot.core.surface import implied_vol
-from bot.core.terms import VenueTerms, terms_from_json, terms_to_json
 from bot.core.units import YEAR_S, mul_div_down
-
-__all__ = ["FILLED", "PaperVenue", "Refusal", "VenueTerms", "terms_from_json", "terms_to_json"]
 
 
 class Refusal(Enum):
@@ -39,6 +36,15 @@ class Refusal(Enum):
 
 
 FILLED = "FILLED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueTerms:
+    """Everything the paper venue goes by. pools: terms by pool name; others are not quoted."""
+
+    pools: Mapping[str, PoolTerms]
+    fees: FeeTerms = field(default_factory=FeeTerms)
+    margin: MarginTerms = field(default_factory=MarginTerms)
 
 
 @dataclass(frozen=True, slots=True)
