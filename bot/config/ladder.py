@@ -1,0 +1,198 @@
+"""What must hold between the keys of a rule file: no flapping, and a ladder that only climbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from math import inf
+from typing import Any, TypeAlias
+
+from bot.config.places import Place
+from bot.core.conditions import AnyOf, Comparison, Condition, NotOf
+from bot.core.instruments import INSTRUMENTS
+from bot.core.rules import SizeBy
+
+Values: TypeAlias = Mapping[str, Any]
+"""The valid keys of one table; those that did not fit are missing."""
+Bound: TypeAlias = tuple[str, str, float]
+"""metric, `above` or `below`, threshold."""
+Box: TypeAlias = dict[str, tuple[float, float]]
+"""An open interval for each metric that matters."""
+
+MIRROR = {"above": "below", "below": "above"}
+
+
+def check_layers(layers: Sequence[Values], place: Place) -> None:
+    """Report what is wrong within each layer, then from layer to layer. place: of the list."""
+    places = [place.item(number) for number in range(1, len(layers) + 1)]
+    for layer, at in zip(layers, places, strict=True):
+        _check_instrument(layer, at)
+        _check_size(layer, at)
+        _check_roll(layer, at)
+        if "arm" in layer and "disarm" in layer:
+            _check_hysteresis(layer["arm"], layer["disarm"], at.child("disarm"))
+    _check_names(layers, places)
+    _check_arms_ascend(layers, places)
+    _check_ratios_rise(layers, places)
+
+
+def bounds(condition: Condition, *, positive: bool = True) -> Iterator[Bound]:
+    """Every threshold of a condition, as if it stood under no `not`.
+
+    >>> list(bounds(NotOf(part=Comparison(metric="il_bps", above=5.0))))
+    [('il_bps', 'below', 5.0)]
+    """
+    if isinstance(condition, Comparison):
+        for side, threshold in (("above", condition.above), ("below", condition.below)):
+            if threshold is not None:
+                yield condition.metric, side if positive else MIRROR[side], threshold
+    elif isinstance(condition, NotOf):
+        yield from bounds(condition.part, positive=not positive)
+    else:
+        for part in condition.parts:
+            yield from bounds(part, positive=positive)
+
+
+def boxes(condition: Condition, *, positive: bool = True) -> list[Box]:
+    """The condition as a union of boxes; edges are left out, so a box is never a mere point."""
+    if isinstance(condition, NotOf):
+        return boxes(condition.part, positive=not positive)
+    if isinstance(condition, Comparison):
+        low = -inf if condition.above is None else condition.above
+        high = inf if condition.below is None else condition.below
+        sides = [(low, high)] if positive else [(-inf, low), (high, inf)]
+        return [{condition.metric: side} for side in sides if side[0] < side[1]]
+    parts = [boxes(part, positive=positive) for part in condition.parts]
+    if isinstance(condition, AnyOf) is positive:
+        return [box for part in parts for box in part]
+    return [met for combination in product(*parts) if (met := _meet(*combination)) is not None]
+
+
+def _meet(*many: Box) -> Box | None:
+    """Where all boxes overlap; None for nowhere."""
+    met: Box = {}
+    for box in many:
+        for metric, (low, high) in box.items():
+            other_low, other_high = met.get(metric, (-inf, inf))
+            met[metric] = max(low, other_low), min(high, other_high)
+    return met if all(low < high for low, high in met.values()) else None
+
+
+def _check_hysteresis(arm: Condition, disarm: Condition, at: Place) -> None:
+    """Between arming and disarming there must be a band in which neither holds."""
+    pairs = [
+        (metric, side, armed, disarmed)
+        for metric, side, armed in bounds(arm)
+        for other, other_side, disarmed in bounds(disarm)
+        if other == metric and other_side == MIRROR[side]
+    ]
+    if not pairs:
+        metrics = ", ".join(dict.fromkeys(metric for metric, _, _ in bounds(arm)))
+        at.report(
+            f"never takes back what armed the layer ({metrics})",
+            "disarm on the other side of a metric of `arm`",
+        )
+        return
+    for metric, side, armed, disarmed in pairs:
+        word = "below" if side == "above" else "above"
+        if (disarmed >= armed) if side == "above" else (disarmed <= armed):
+            at.report(
+                f"{metric} arms {side} {armed:g} and disarms {word} {disarmed:g}: no gap",
+                f"set the disarm threshold of {metric} {word} {armed:g}",
+            )
+            return
+    both = (_meet(one, other) for one, other in product(boxes(arm), boxes(disarm)))
+    overlap = next((box for box in both if box is not None), None)
+    if overlap is not None:
+        at.report(
+            f"and arm are both true when {_spoken(overlap)}",
+            "where arm says `any` let disarm say `all`, and the other way round",
+        )
+
+
+def _spoken(box: Box) -> str:
+    words = []
+    for metric, (low, high) in box.items():
+        words += [f"{metric} > {low:g}"] if low > -inf else []
+        words += [f"{metric} < {high:g}"] if high < inf else []
+    return " and ".join(words)
+
+
+def _check_instrument(layer: Values, at: Place) -> None:
+    if "instrument" in layer and "offsets_bps" in layer:
+        problem = INSTRUMENTS[layer["instrument"]].problem(layer["offsets_bps"])
+        if problem is not None:
+            given = list(layer["offsets_bps"])
+            at.child("offsets_bps").report(
+                f"{given} does not fit {layer['instrument']}: {problem}", "see docs/rules.md"
+            )
+
+
+def _check_size(layer: Values, at: Place) -> None:
+    """`il` needs prices to size at, and none of them may be spot itself."""
+    stress = layer.get("stress_bps")
+    if stress is None or "size_by" not in layer:
+        return
+    if layer["size_by"] == SizeBy.IL.value and (not stress or 0 in stress):
+        at.child("stress_bps").report(
+            f"{list(stress)} gives no move to size the hedge at",
+            'give moves other than 0, like [-3000, 3000], or size_by = "delta"',
+        )
+    if layer["size_by"] == SizeBy.DELTA.value and stress:
+        at.child("stress_bps").report('has no effect with size_by = "delta"', "leave it out")
+
+
+def _check_roll(layer: Values, at: Place) -> None:
+    """The nearest listed expiry may be sooner than the tenor: half of it is always there."""
+    roll_s = (layer.get("roll") or {}).get("days_to_expiry")
+    tenor_s = layer.get("tenor_days")
+    if roll_s is not None and tenor_s is not None and 2 * roll_s > tenor_s:
+        at.child("roll.days_to_expiry").report(
+            "is more than half of tenor_days: the hedge would be rolled as soon as it is bought",
+            "lengthen tenor_days or roll later",
+        )
+
+
+def _check_names(layers: Sequence[Values], places: Sequence[Place]) -> None:
+    seen: dict[str, str] = {}
+    for layer, at in zip(layers, places, strict=True):
+        name = layer.get("name")
+        if name in seen:
+            at.child("name").report(f"{name!r} is the name of {seen[name]} too", "rename one")
+        elif name is not None:
+            seen[name] = at.key
+
+
+def _check_arms_ascend(layers: Sequence[Values], places: Sequence[Place]) -> None:
+    """On a metric that several layers arm on, each must ask for more than the one before."""
+    seen: dict[tuple[str, str], tuple[float, str]] = {}
+    for layer, at in zip(layers, places, strict=True):
+        first: dict[tuple[str, str], float] = {}
+        for metric, side, threshold in bounds(layer["arm"]) if "arm" in layer else ():
+            easiest = min if side == "above" else max
+            first[metric, side] = easiest(threshold, first.get((metric, side), threshold))
+        for (metric, side), threshold in first.items():
+            before, where = seen.get((metric, side), (None, ""))
+            if before is not None and (
+                threshold <= before if side == "above" else threshold >= before
+            ):
+                at.child("arm").report(
+                    f"{metric} {side} {threshold:g} is no further than {before:g} of {where}",
+                    "order the layers from mild to severe",
+                )
+            seen[metric, side] = threshold, at.key
+
+
+def _check_ratios_rise(layers: Sequence[Values], places: Sequence[Place]) -> None:
+    """Among layers that are sized alike, a further one must not cover less."""
+    seen: dict[str, tuple[int, str]] = {}
+    for layer, at in zip(layers, places, strict=True):
+        ratio, size_by = layer.get("hedge_ratio_bps"), layer.get("size_by")
+        if ratio is None or size_by is None:
+            continue
+        before, where = seen.get(size_by, (0, ""))
+        if ratio < before:
+            at.child("hedge_ratio_bps").report(
+                f"{ratio} is less than {before} of {where}", "let ratios rise along the ladder"
+            )
+        seen[size_by] = ratio, at.key

@@ -1,0 +1,103 @@
+"""A rule file, read and checked into the core's rules: thresholds are data, never code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.config.ladder import check_layers
+from bot.config.places import Place, Source, read_toml
+from bot.config.rule_keys import RULE_FILE, condition_schema
+from bot.core.errors import ConfigError
+from bot.core.rules import Layer, Rules, SizeBy
+from bot.core.terms import sealed
+
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+UNHEDGED = "unhedged"
+"""The only strategy that may have no layers: the control."""
+
+
+def load_rules(path: Path | str) -> Rules:
+    """The rules of a file. Raises the first ConfigError; `check_rules` tells them all."""
+    rules, problems = read_rules(Path(path))
+    if rules is None:
+        raise problems[0]
+    return rules
+
+
+def check_rules(path: Path | str) -> tuple[ConfigError, ...]:
+    """Everything that is wrong with a rule file; () when it can be obeyed."""
+    return read_rules(Path(path))[1]
+
+
+def read_rules(path: Path) -> tuple[Rules | None, tuple[ConfigError, ...]]:
+    """The rules of a file, or None and all its problems."""
+    source = Source(name=str(path), folder=path.parent)
+    place = Place(key="", source=source, problems=[])
+    document = read_toml(path, place)
+    if place.problems:
+        return None, tuple(place.problems)
+    values = RULE_FILE.read(document, place)
+    _check(values, place)
+    return (None if place.problems else _rules(values)), tuple(place.problems)
+
+
+def rules_schema() -> dict[str, Any]:
+    """The published JSON schema of rule files."""
+    return {
+        "$schema": SCHEMA_DIALECT,
+        "title": "layerhedge rule file",
+        **RULE_FILE.schema(),
+        "$defs": {"condition": condition_schema()},
+    }
+
+
+def _check(values: Mapping[str, Any], place: Place) -> None:
+    layers = values.get("layer")
+    if layers is None:
+        return
+    name = values.get("strategy", {}).get("name")
+    if not layers and name is not None and name != UNHEDGED:
+        place.child("layer").report(
+            "has no entries", f'add a [[layer]], or name the strategy "{UNHEDGED}"'
+        )
+    check_layers(layers, place.child("layer"))
+
+
+def _rules(values: Mapping[str, Any]) -> Rules:
+    strategy = values["strategy"]
+    return sealed(
+        Rules(
+            name=strategy["name"],
+            hash="",
+            horizon_s=strategy["horizon_days"],
+            vol_half_life_s=strategy["vol_half_life_hours"],
+            vol_sample_s=strategy["vol_sample_minutes"],
+            vol_samples_min=strategy["vol_samples_min"],
+            twap_window_s=strategy["twap_minutes"],
+            dust_quote_micro=strategy["dust_quote"],
+            total_budget_bps_per_year=strategy["total_budget_bps_per_year"],
+            layers=tuple(_layer(layer) for layer in values["layer"]),
+        )
+    )
+
+
+def _layer(values: Mapping[str, Any]) -> Layer:
+    roll, monetise = values["roll"], values["monetise"]
+    return Layer(
+        name=values["name"],
+        instrument=values["instrument"],
+        offsets_bps=values["offsets_bps"],
+        arm=values["arm"],
+        disarm=values["disarm"],
+        hedge_ratio_bps=values["hedge_ratio_bps"],
+        size_by=SizeBy(values["size_by"]),
+        stress_bps=values["stress_bps"],
+        tenor_s=values["tenor_days"],
+        premium_budget_bps_per_year=values["premium_budget_bps_per_year"],
+        cooldown_s=values["cooldown_minutes"],
+        hold_s_min=values["hold_minutes_min"],
+        roll_before_expiry_s=roll["days_to_expiry"] if roll else 0,
+        monetise_bps=monetise["multiple_of_premium"] if monetise else None,
+    )

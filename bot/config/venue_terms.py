@@ -1,0 +1,71 @@
+"""The [venue] table as the core's terms: a preset, then the knobs that are turned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from bot.config.places import INVALID, Place
+from bot.config.run_config import VenueConfig
+from bot.core.errors import VenueTermsError
+from bot.core.fees import FeeTerms
+from bot.core.margin import MarginTerms
+from bot.core.quotes import PoolTerms
+from bot.core.surface import CORRELATED, MAJOR
+
+PRESETS = {"major": MAJOR, "correlated": CORRELATED}
+DEFAULT = PoolTerms()
+
+
+def venue_config(values: Mapping[str, Any], place: Place) -> VenueConfig | None:
+    """The venue's terms; None when a knob is reported as out of its range."""
+    default = pool_terms(DEFAULT, values.get("default", {}), place.child("default"))
+    pools = {
+        name: pool_terms(
+            DEFAULT if default is INVALID else default, own, place.child("pools").child(name)
+        )
+        for name, own in values.get("pools", {}).items()
+    }
+    fees = _turned(FeeTerms(), values.get("fees", {}), place.child("fees"))
+    margin = _turned(MarginTerms(), values.get("margin", {}), place.child("margin"))
+    if INVALID in (default, fees, margin, *pools.values()):
+        return None
+    return VenueConfig(
+        file=place.source.name, default=default, pools=pools, fees=fees, margin=margin
+    )
+
+
+def pool_terms(start: PoolTerms, values: Mapping[str, Any], place: Place) -> Any:
+    """A pool's terms from others and the knobs turned; INVALID with a report."""
+    if values.get("preset"):
+        start = replace(start, surface=PRESETS[values["preset"]])
+    parts = {
+        name: _turned(getattr(start, name), values.get(name, {}), place.child(name))
+        for name in ("surface", "spread", "listing")
+    }
+    if INVALID in parts.values():
+        return INVALID
+    if values.get("quantity_max_base") is not None:
+        parts["quantity_max_base"] = values["quantity_max_base"]
+    return replace(start, **parts)
+
+
+def _turned(start: Any, knobs: Mapping[str, Any], place: Place) -> Any:
+    """A record of terms with some knobs turned; INVALID, reported, when it refuses them."""
+    turned = {
+        name: float(value) if isinstance(value, Decimal) else value
+        for name, value in knobs.items()
+        if value is not None
+    }
+    try:
+        return replace(start, **turned)
+    except VenueTermsError as error:
+        name = str(error.operands["name"])
+        place.child(name).misfit(
+            error.operands["value"],
+            f"is refused: {error.operands['problem']}",
+            "see docs/assumptions.md for its range",
+        )
+        return INVALID
