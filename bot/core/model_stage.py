@@ -60,6 +60,11 @@ class ModelStage:
         """The block of a number, if there is one."""
         return self._blocks[number] if number < len(self._blocks) else None
 
+    @property
+    def genesis_hash(self) -> str:
+        """Hash of block 0."""
+        return self._blocks[0].hash
+
     def holds(self, block: Block) -> bool:
         """Whether a block is part of the chain as it stands."""
         return self.block_at(block.number) == block
@@ -101,6 +106,11 @@ class ModelSource:
     def __init__(self, stage: ModelStage) -> None:
         self._stage = stage
         self._last: Block | None = None
+
+    @property
+    def genesis_hash(self) -> str | None:
+        """Hash of the chain's block 0."""
+        return self._stage.genesis_hash
 
     def read(self) -> Snapshot:
         """Return the newest block's snapshot, with the position events since the last read."""

@@ -174,6 +174,7 @@ class AnvilNode(LocalNode):
 
     prune_history: keep no old states; blocks then stay cheap on a long chain, but events cannot
     be valued at old blocks. automine: a block per transaction; otherwise mine by evm_mine.
+    block_time_s: a block every so many seconds instead, as on a chain of its own.
     """
 
     name = "anvil"
@@ -186,6 +187,7 @@ class AnvilNode(LocalNode):
         prune_history: bool = False,
         automine: bool = True,
         fork_url: str | None = None,
+        block_time_s: int | None = None,
         chain_id: int = ANVIL_CHAIN_ID,
         gas_limit: int = 60_000_000,
         accounts: int = 10,
@@ -200,6 +202,7 @@ class AnvilNode(LocalNode):
         options += ["--timestamp", str(timestamp_s)] if timestamp_s is not None else []
         options += ["--prune-history"] if prune_history else []
         options += [] if automine else ["--no-mining", "--order", "fifo"]
+        options += ["--block-time", str(block_time_s)] if block_time_s is not None else []
         options += ["--fork-url", fork_url, "--no-storage-caching"] if fork_url else []
         self._options = options
         self._ipc = ipc

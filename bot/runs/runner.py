@@ -31,13 +31,18 @@ class Counters:
 
     ticks: int = 0
     skips: int = 0
+    skips_in_a_row: int = 0
     undone: int = 0
     last_error: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
 class Runner:
-    """Drives one book from one source. `opening` is asked for only when the journal is empty."""
+    """Drives one book from one source.
+
+    opening: asked for only when the journal is empty. skips_max: ticks skipped in a row before
+    the run gives up with the last error; None never does.
+    """
 
     source: SnapshotSource
     rules: Rules
@@ -45,6 +50,7 @@ class Runner:
     journal: Journal
     watcher: Watcher
     opening: Callable[[Snapshot], Opening]
+    skips_max: int | None = None
     book: Book | None = None
     counters: Counters = field(default_factory=Counters)
 
@@ -64,16 +70,24 @@ class Runner:
         except NoNewBlockError:
             return False
         except (RetryLater, RefuseTick) as error:
-            self.skip(error)
+            self._skip(error)
             return False
+        self.counters.skips_in_a_row = 0
         return True
 
-    def skip(self, error: BotError) -> None:
+    def tick_or_raise(self) -> None:
+        """Advance by one tick, or say why not."""
+        self._advance()
+
+    def _skip(self, error: BotError) -> None:
         """Count a tick that did not happen; whatever was read for it is read again."""
         self.counters.skips += 1
+        self.counters.skips_in_a_row += 1
         self.counters.last_error = error.line
         self.source.rewind(None if self.book is None else self.book.state.snapshot)
         self.watcher.on_skip(error)
+        if self.skips_max is not None and self.counters.skips_in_a_row > self.skips_max:
+            raise error
 
     def end(self, cause: EndCause) -> None:
         """Tell the watcher how it ended."""

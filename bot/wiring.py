@@ -1,0 +1,332 @@
+"""The one place where objects meet: chains, books, rules and venues become runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.config import RunConfig, load_rules
+from bot.config.scenario_file import load_scenario
+from bot.core.canonical import Json
+from bot.core.engine import Opening, opening_of
+from bot.core.errors import BookMissingError, ConfigError, PoolsChangedError, RulesChangedError
+from bot.core.ports import Journal, Row
+from bot.core.quotes import PoolTerms
+from bot.core.record import decode_spec, read_body
+from bot.core.rules import Rules
+from bot.core.scenario import Scenario
+from bot.core.snapshot import PoolSpec, Snapshot
+from bot.core.surface import CORRELATED, MAJOR
+from bot.core.terms import rules_from_json, rules_to_json, venue_from_json, venue_to_json
+from bot.core.units import decimal_to_atoms
+from bot.core.venue import PaperVenue, VenueTerms
+from bot.core.world import ScriptedWorld
+from bot.edges.chain import ChainSource
+from bot.edges.memory_store import MemoryStore
+from bot.edges.node import ANVIL_CHAIN_ID, AnvilNode
+from bot.edges.pool_probe import probe_pool
+from bot.edges.rpc import ReadOnlyRpc, Rpc
+from bot.edges.store import SqliteStore
+from bot.runs.freshness import FreshSource
+from bot.runs.inspection import Nobody, UnbookedJournal, inspect_tick
+from bot.runs.runner import Runner
+from bot.runs.watcher import EndCause, Watcher
+
+CAPITAL_SHARE = 10
+"""A scenario's paper cash: one part in so many of what each position is worth at the start."""
+
+MAJOR_VOL_MIN = 0.2
+"""A scenario's pool is quoted like ETH/USD from this volatility on, like a correlated pair below."""
+
+FORK_BLOCK_S = 2
+"""How often a fork of one's own makes a block, so that time passes on it."""
+
+
+def run_demo(
+    scenario: str,
+    *,
+    node: str,
+    rules: Path,
+    book: Path,
+    watcher: Watcher,
+    pace_s: float,
+) -> EndCause:
+    """Play a scenario on a node of its own, with the scheduler ticking, into a new book."""
+    from bot.runs.demo import run_demo as play  # noqa: PLC0415 - APScheduler only where it runs
+
+    script = load_scenario(scenario)
+    with chain_world(script, node=node) as world, SqliteStore(book, create=True) as store:
+        runner = scenario_runner(script, world, load_rules(rules), journal=store, watcher=watcher)
+        cause = play(world, runner, pace_s=pace_s)
+        runner.end(cause)
+        return cause
+
+
+def run_replay(
+    scenario: str, *, engine: str, rules: Path, book: Path | None, watcher: Watcher
+) -> EndCause:
+    """Play a scenario without waiting: on the exact integer model, or on an Anvil of its own."""
+    from bot.runs.replay import replay_world  # noqa: PLC0415
+
+    script = load_scenario(scenario)
+    with scenario_world(script, engine=engine) as world, _journal(book) as journal:
+        runner = scenario_runner(script, world, load_rules(rules), journal=journal, watcher=watcher)
+        cause = replay_world(world, runner)
+        runner.end(cause)
+        return cause
+
+
+def run_live(
+    config: RunConfig,
+    *,
+    watcher: Watcher,
+    ticks_max: int | None,
+    once: bool,
+    fork_url: str | None,
+) -> EndCause:
+    """Follow a real position from an RPC that is only ever read, or from an own fork of one."""
+    with _reader(config, fork_url) as rpc, SqliteStore(config.book, create=True) as store:
+        runner = live_runner(config, rpc, journal=store, watcher=watcher, forked=bool(fork_url))
+        runner.start()
+        if once:
+            runner.tick_or_raise()
+            cause = EndCause.TICKS_DONE
+        else:
+            cause = _scheduled(runner, config, store, ticks_max=ticks_max)
+        runner.end(cause)
+        return cause
+
+
+def inspect_once(config: RunConfig, *, fork_url: str | None = None) -> str:
+    """What a tick would do now, as a record's body; nothing is booked."""
+    with _reader(config, fork_url) as rpc:
+        rows: list[Row] = []
+        if config.book.exists():
+            with SqliteStore(config.book, create=False, readonly=True) as store:
+                rows = list(store.rows())
+        runner = live_runner(
+            config, rpc, journal=UnbookedJournal(rows), watcher=Nobody(), forked=bool(fork_url)
+        )
+        return inspect_tick(runner)
+
+
+def verify_journal(path: Path) -> int:
+    """Decide every recorded tick again and compare each byte; the number of ticks."""
+    from bot.runs.replay import replay_journal  # noqa: PLC0415
+
+    with SqliteStore(path, create=False, readonly=True) as store:
+        rows = list(store.rows())
+    if not rows:
+        raise BookMissingError(file=str(path))
+    terms = read_body(rows[0].body)["terms"]
+    return replay_journal(
+        rows,
+        rules_from_json(terms["rules"]),
+        venue=PaperVenue(venue_from_json(terms["venue"])),
+        journal=MemoryStore(name=str(path)),
+    )
+
+
+# -- scripted worlds ------------------------------------------------------------------------------
+
+
+@contextmanager
+def scenario_world(script: Scenario, *, engine: str) -> Iterator[ScriptedWorld]:
+    """A scenario on `model`, or on `anvil` or `ganache`."""
+    if engine != "model":
+        with chain_world(script, node=engine) as world:
+            yield world
+        return
+    from bot.core.model_stage import model_world  # noqa: PLC0415
+
+    yield model_world(script)
+
+
+@contextmanager
+def chain_world(script: Scenario, *, node: str) -> Iterator[ScriptedWorld]:
+    """A scenario on a node that is started for it and ends with it."""
+    from bot.edges.scenario_world import (  # noqa: PLC0415 - only where something is played
+        ChainStage,
+        anvil_for,
+        ganache_for,
+    )
+
+    starts = {"anvil": anvil_for, "ganache": ganache_for}
+    with starts[node](script) as local, Rpc(local.url) as rpc, ReadOnlyRpc(local.url) as reader:
+        yield ScriptedWorld(script, ChainStage(script, rpc, reader=reader))
+
+
+def scenario_runner(
+    script: Scenario, world: ScriptedWorld, rules: Rules, *, journal: Journal, watcher: Watcher
+) -> Runner:
+    """A runner for a scripted world, its venue and its paper cash following from the script."""
+    terms = VenueTerms(
+        pools={
+            pool.name: PoolTerms(surface=MAJOR if pool.vol >= MAJOR_VOL_MIN else CORRELATED)
+            for pool in script.pools
+        }
+    )
+
+    def opening(snapshot: Snapshot) -> Opening:
+        return Opening(
+            chain_id=snapshot.chain_id,
+            genesis_hash=world.source.genesis_hash,
+            capital=_share_of_deposits(snapshot),
+            rules_hash=rules.hash,
+            terms=_terms(rules, terms),
+        )
+
+    return Runner(
+        source=world.source,
+        rules=rules,
+        venue=PaperVenue(terms),
+        journal=journal,
+        watcher=watcher,
+        opening=opening,
+    )
+
+
+def _share_of_deposits(snapshot: Snapshot) -> dict[str, int]:
+    """Paper cash by quote symbol, from what each position paid in: its quote side twice."""
+    cash: dict[str, int] = {}
+    quotes = {spec.name: spec.quote.symbol for spec in snapshot.specs if spec.hedged}
+    for event in snapshot.events:
+        symbol = quotes[event.pool]
+        cash[symbol] = cash.get(symbol, 0) + 2 * event.quote_atoms // CAPITAL_SHARE
+    return cash
+
+
+# -- live runs ------------------------------------------------------------------------------------
+
+
+def live_runner(
+    config: RunConfig, rpc: ReadOnlyRpc, *, journal: Journal, watcher: Watcher, forked: bool
+) -> Runner:
+    """A runner for a real position; its book is carried on if there is one already."""
+    first = next(iter(journal.rows()), None)
+    if first is None:
+        specs, opened = _probed(config, rpc), None
+        terms = config.venue.terms(spec.name for spec in specs if spec.hedged)
+    else:
+        body = read_body(first.body)
+        specs, opened = tuple(decode_spec(spec) for spec in body["specs"]), opening_of(body)
+        _refuse_other_book(config, specs, opened)
+        terms = venue_from_json(body["terms"]["venue"])
+    source = ChainSource(
+        rpc,
+        specs,
+        owner=config.position.owner,
+        chain_id=opened.chain_id if opened else ANVIL_CHAIN_ID if forked else config.chain.chain_id,
+        genesis_hash=opened.genesis_hash if opened else None,
+        lens_address=config.chain.lens,
+        since_block=config.position.since_block,
+    )
+
+    def opening(snapshot: Snapshot) -> Opening:
+        return Opening(
+            chain_id=snapshot.chain_id,
+            genesis_hash=source.genesis_hash or "",
+            capital=_capital(config, specs),
+            rules_hash=config.rules.hash,
+            terms=_terms(config.rules, terms),
+        )
+
+    limit_s = config.chain.block_age_s_max
+    return Runner(
+        source=source if limit_s is None else FreshSource(source, age_s_max=limit_s, clock=time.time),
+        rules=config.rules,
+        venue=PaperVenue(terms),
+        journal=journal,
+        watcher=watcher,
+        opening=opening,
+        skips_max=config.scheduler.ticks_skipped_max,
+    )
+
+
+def _probed(config: RunConfig, rpc: ReadOnlyRpc) -> tuple[PoolSpec, ...]:
+    """The configured pools, each verified on the chain."""
+    specs: list[PoolSpec] = []
+    for pool in config.position.pools:
+        specs.append(
+            probe_pool(rpc, pool.address, base=pool.base, known=specs, hedged=pool.hedged)
+        )
+    return tuple(specs)
+
+
+def _refuse_other_book(
+    config: RunConfig, specs: Sequence[PoolSpec], opened: Opening
+) -> None:
+    """A book goes on with the pools and rules that it was opened with, or not at all."""
+    wanted = [pool.address.lower() for pool in config.position.pools]
+    kept = [spec.address.lower() for spec in specs]
+    if wanted != kept:
+        raise PoolsChangedError(file=config.book, pools_seen=kept, pools_now=wanted)
+    if opened.rules_hash != config.rules.hash:
+        raise RulesChangedError(
+            file=config.book, rules_seen=opened.rules_hash[:12], rules_now=config.rules.hash[:12]
+        )
+
+
+def _capital(config: RunConfig, specs: Sequence[PoolSpec]) -> dict[str, int]:
+    """The configured paper cash in atoms; a currency that no hedged pool quotes in is refused."""
+    decimals = {spec.quote.symbol: spec.quote.decimals for spec in specs if spec.hedged}
+    for symbol in config.capital:
+        if symbol not in decimals:
+            raise ConfigError(
+                file=config.venue.file,
+                key=f"paper.capital.{symbol}",
+                problem="is no quote currency of a hedged pool",
+                remedy=f"use one of: {', '.join(sorted(decimals)) or 'none, no pool is hedged'}",
+            )
+    return {
+        symbol: decimal_to_atoms(amount, decimals[symbol])
+        for symbol, amount in config.capital.items()
+    }
+
+
+def _scheduled(
+    runner: Runner, config: RunConfig, store: SqliteStore, *, ticks_max: int | None
+) -> EndCause:
+    from bot.runs.live import Pace, run_live as loop  # noqa: PLC0415 - APScheduler only where it runs
+
+    pace = Pace(
+        tick_s=config.scheduler.every_s,
+        poll_s=config.chain.poll_ms / 1000,
+        heartbeat_s=config.scheduler.heartbeat_s,
+        grace_s=config.scheduler.misfire_grace_s,
+        ticks_max=ticks_max,
+    )
+    return loop(runner, pace, clock=time.time, put_health=store.put_health)
+
+
+@contextmanager
+def _reader(config: RunConfig, fork_url: str | None) -> Iterator[ReadOnlyRpc]:
+    """A connection that can only read: to the configured node, or to an own fork of another."""
+    timeout_s = config.chain.timeout_s
+    if fork_url is None:
+        with ReadOnlyRpc(config.chain.rpc_url.reveal(), timeout_s=timeout_s) as rpc:
+            yield rpc
+        return
+    with (
+        AnvilNode(fork_url=fork_url, block_time_s=FORK_BLOCK_S) as node,
+        ReadOnlyRpc(node.url, timeout_s=timeout_s) as rpc,
+    ):
+        yield rpc
+
+
+# -- books ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _journal(book: Path | None) -> Iterator[Journal]:
+    if book is None:
+        yield MemoryStore()
+        return
+    with SqliteStore(book, create=True) as store:
+        yield store
+
+
+def _terms(rules: Rules, venue: VenueTerms) -> dict[str, Json]:
+    return {"rules": rules_to_json(rules), "venue": venue_to_json(venue)}
