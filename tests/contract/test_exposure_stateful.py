@@ -33,7 +33,7 @@ from tests.contract.pool_reading import (
     spec_of,
 )
 
-RUNS = 5
+RUNS = 4
 STEPS = 15
 SEED_WHOLE = 10**7
 SEED_DECIMALS_MAX = 20
@@ -54,6 +54,7 @@ class World:
     quote: Any
     owner: Any
     stranger: Any
+    fee_at_start: bool
 
 
 class Trading(RuleBasedStateMachine):
@@ -69,14 +70,18 @@ class Trading(RuleBasedStateMachine):
         self.step = 0
         self.put = [0, 0]
 
-    @initialize()
-    def open_the_pool(self) -> None:
-        """The stranger is first; the owner has nothing yet."""
+    @initialize(side=sides, share=shares)
+    def open_the_pool(self, side: int, share: Fraction) -> None:
+        """The stranger is first, the owner second; a first trade leaves fees to be shared."""
+        if self.fee_at_start:
+            self.toggle_the_protocol_fee()
         amounts = {
             token: SEED_WHOLE * 10 ** min(int(token.decimals()), SEED_DECIMALS_MAX)
             for token in self.tokens
         }
         self._add(self.stranger, amounts)
+        self.mint(share)
+        self.swap(side, share)
 
     def teardown(self) -> None:
         """Every run starts from the same chain."""
@@ -219,12 +224,14 @@ class Trading(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(
-    ("decimals", "base_first"), [((18, 6), True), ((6, 18), False), ((0, 36), True)]
+    ("decimals", "base_first", "fee_at_start"),
+    [((18, 6), True, True), ((6, 18), False, False), ((0, 36), True, True)],
 )
 def test_a_position_is_worth_what_the_chain_would_pay_whatever_happens(
     decimals: tuple[int, int],
     *,
     base_first: bool,
+    fee_at_start: bool,
     factory: Any,
     router: Any,
     token_factory: Any,
@@ -243,6 +250,7 @@ def test_a_position_is_worth_what_the_chain_would_pay_whatever_happens(
         quote=quote,
         owner=owner,
         stranger=stranger,
+        fee_at_start=fee_at_start,
     )
     chain.snapshot()
     run_state_machine_as_test(
