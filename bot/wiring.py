@@ -38,7 +38,7 @@ CAPITAL_SHARE = 10
 """A scenario's paper cash: one part in so many of what each position is worth at the start."""
 
 MAJOR_VOL_MIN = 0.2
-"""A scenario's pool is quoted like ETH/USD from this volatility on, like a correlated pair below."""
+"""From this volatility on a pool of a scenario is quoted like ETH/USD, below as correlated."""
 
 FORK_BLOCK_S = 2
 """How often a fork of one's own makes a block, so that time passes on it."""
@@ -54,7 +54,7 @@ def run_demo(
     pace_s: float,
 ) -> EndCause:
     """Play a scenario on a node of its own, with the scheduler ticking, into a new book."""
-    from bot.runs.demo import run_demo as play  # noqa: PLC0415 - APScheduler only where it runs
+    from bot.runs.demo import run_demo as play
 
     script = load_scenario(scenario)
     with chain_world(script, node=node) as world, SqliteStore(book, create=True) as store:
@@ -68,7 +68,7 @@ def run_replay(
     scenario: str, *, engine: str, rules: Path, book: Path | None, watcher: Watcher
 ) -> EndCause:
     """Play a scenario without waiting: on the exact integer model, or on an Anvil of its own."""
-    from bot.runs.replay import replay_world  # noqa: PLC0415
+    from bot.runs.replay import replay_world
 
     script = load_scenario(scenario)
     with scenario_world(script, engine=engine) as world, _journal(book) as journal:
@@ -99,8 +99,8 @@ def run_live(
         return cause
 
 
-def inspect_once(config: RunConfig, *, fork_url: str | None = None) -> str:
-    """What a tick would do now, as a record's body; nothing is booked."""
+def inspect_once(config: RunConfig, *, fork_url: str | None = None) -> list[Row]:
+    """The book's rows and, last, the record of what a tick would do now; nothing is booked."""
     with _reader(config, fork_url) as rpc:
         rows: list[Row] = []
         if config.book.exists():
@@ -114,7 +114,7 @@ def inspect_once(config: RunConfig, *, fork_url: str | None = None) -> str:
 
 def verify_journal(path: Path) -> int:
     """Decide every recorded tick again and compare each byte; the number of ticks."""
-    from bot.runs.replay import replay_journal  # noqa: PLC0415
+    from bot.runs.replay import replay_journal
 
     with SqliteStore(path, create=False, readonly=True) as store:
         rows = list(store.rows())
@@ -139,7 +139,7 @@ def scenario_world(script: Scenario, *, engine: str) -> Iterator[ScriptedWorld]:
         with chain_world(script, node=engine) as world:
             yield world
         return
-    from bot.core.model_stage import model_world  # noqa: PLC0415
+    from bot.core.model_stage import model_world
 
     yield model_world(script)
 
@@ -147,7 +147,7 @@ def scenario_world(script: Scenario, *, engine: str) -> Iterator[ScriptedWorld]:
 @contextmanager
 def chain_world(script: Scenario, *, node: str) -> Iterator[ScriptedWorld]:
     """A scenario on a node that is started for it and ends with it."""
-    from bot.edges.scenario_world import (  # noqa: PLC0415 - only where something is played
+    from bot.edges.scenario_world import (
         ChainStage,
         anvil_for,
         ganache_for,
@@ -172,7 +172,7 @@ def scenario_runner(
     def opening(snapshot: Snapshot) -> Opening:
         return Opening(
             chain_id=snapshot.chain_id,
-            genesis_hash=world.source.genesis_hash,
+            genesis_hash=world.source.genesis_hash or "",
             capital=_share_of_deposits(snapshot),
             rules_hash=rules.hash,
             terms=_terms(rules, terms),
@@ -235,7 +235,9 @@ def live_runner(
 
     limit_s = config.chain.block_age_s_max
     return Runner(
-        source=source if limit_s is None else FreshSource(source, age_s_max=limit_s, clock=time.time),
+        source=source
+        if limit_s is None
+        else FreshSource(source, age_s_max=limit_s, clock=time.time),
         rules=config.rules,
         venue=PaperVenue(terms),
         journal=journal,
@@ -249,15 +251,11 @@ def _probed(config: RunConfig, rpc: ReadOnlyRpc) -> tuple[PoolSpec, ...]:
     """The configured pools, each verified on the chain."""
     specs: list[PoolSpec] = []
     for pool in config.position.pools:
-        specs.append(
-            probe_pool(rpc, pool.address, base=pool.base, known=specs, hedged=pool.hedged)
-        )
+        specs.append(probe_pool(rpc, pool.address, base=pool.base, known=specs, hedged=pool.hedged))
     return tuple(specs)
 
 
-def _refuse_other_book(
-    config: RunConfig, specs: Sequence[PoolSpec], opened: Opening
-) -> None:
+def _refuse_other_book(config: RunConfig, specs: Sequence[PoolSpec], opened: Opening) -> None:
     """A book goes on with the pools and rules that it was opened with, or not at all."""
     wanted = [pool.address.lower() for pool in config.position.pools]
     kept = [spec.address.lower() for spec in specs]
@@ -289,7 +287,8 @@ def _capital(config: RunConfig, specs: Sequence[PoolSpec]) -> dict[str, int]:
 def _scheduled(
     runner: Runner, config: RunConfig, store: SqliteStore, *, ticks_max: int | None
 ) -> EndCause:
-    from bot.runs.live import Pace, run_live as loop  # noqa: PLC0415 - APScheduler only where it runs
+    from bot.runs.live import Pace
+    from bot.runs.live import run_live as loop
 
     pace = Pace(
         tick_s=config.scheduler.every_s,

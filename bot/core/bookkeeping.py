@@ -77,9 +77,7 @@ def claim_drafts(
     return drafts, claim
 
 
-def fill_draft(
-    order: Order, fill: Fill, *, quote_symbol: str, margin_before_atoms: int
-) -> Draft:
+def fill_draft(order: Order, fill: Fill, *, quote_symbol: str, margin_before_atoms: int) -> Draft:
     """The entry of one filled order: units, cash, premium or payoff, spread, fee, margin.
 
     margin_before_atoms: margin that the hedge held before this fill.
@@ -90,7 +88,9 @@ def fill_draft(
     for leg_fill in fill.legs:
         leg = leg_fill.leg
         units = -leg.quantity_atoms if settled else leg.quantity_atoms
-        postings += _pair(accounts.hedge_account(pool), accounts.CONTRACTS, leg.contract.code, units)
+        postings += _pair(
+            accounts.hedge_account(pool), accounts.CONTRACTS, leg.contract.code, units
+        )
     result = (
         accounts.premium_account(pool=pool, layer=layer)
         if order.intent is Intent.OPEN
@@ -99,10 +99,16 @@ def fill_draft(
     at_mark = fill.cash_atoms + fill.spread_atoms
     postings += _pair(accounts.CASH, result, quote_symbol, at_mark)
     postings += _pair(
-        accounts.spread_account(pool=pool, layer=layer), accounts.CASH, quote_symbol, fill.spread_atoms
+        accounts.spread_account(pool=pool, layer=layer),
+        accounts.CASH,
+        quote_symbol,
+        fill.spread_atoms,
     )
     postings += _pair(
-        accounts.venue_fees_account(pool=pool, layer=layer), accounts.CASH, quote_symbol, fill.fee_atoms
+        accounts.venue_fees_account(pool=pool, layer=layer),
+        accounts.CASH,
+        quote_symbol,
+        fill.fee_atoms,
     )
     margin_change = fill.margin_atoms - margin_before_atoms
     postings += _pair(accounts.MARGIN, accounts.CASH, quote_symbol, margin_change)
@@ -127,7 +133,10 @@ def _pair(to: str, source: str, currency: str, atoms: int) -> list[Posting]:
 def _move(
     spec: PoolSpec, event: PositionEvent, moved: Pair, *, sign: int, cause: str
 ) -> list[Draft]:
-    pool_account, owner_account = accounts.pool_account(spec.name), accounts.deposits_account(spec.name)
+    pool_account, owner_account = (
+        accounts.pool_account(spec.name),
+        accounts.deposits_account(spec.name),
+    )
     postings = [
         posting
         for token, atoms in zip((spec.base, spec.quote), moved, strict=True)
@@ -153,7 +162,9 @@ def _mark(
         (spec.base, spec.quote), claim, feeless, booked, strict=True
     ):
         account = accounts.pool_account(spec.name)
-        postings += _pair(account, accounts.pool_fees_account(spec.name), token.symbol, now - without_fees)
+        postings += _pair(
+            account, accounts.pool_fees_account(spec.name), token.symbol, now - without_fees
+        )
         postings += _pair(
             account, accounts.rebalancing_account(spec.name), token.symbol, without_fees - before
         )

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias, Union
 
 Json: TypeAlias = Union[  # noqa: UP007 - a recursive alias needs the quoted spelling
-    None, bool, int, float, str, Sequence["Json"], Mapping[str, "Json"]
+    bool, int, float, str, Sequence["Json"], Mapping[str, "Json"], None
 ]
 
 

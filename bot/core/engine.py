@@ -115,11 +115,11 @@ def run_tick(
     """Advance the world by one tick; returns the new book and the record's row."""
     state = book.state
     sight = look(state, snapshot, rules, venue)
-    plan = decide(state, sight, rules, venue, chain_id=snapshot.chain_id)
+    plan = decide(state, sight, rules, venue)
     planned = encode_plan(plan, snapshot, _pools_before(state))
     if plan.orders:
         journal.append(kind="plan", tick=plan.tick, body=canonical_json(planned))
-    return _finish(book, snapshot, sight, plan, planned, rules, venue=venue, journal=journal)
+    return _finish(book, sight, plan, planned, rules, venue=venue, journal=journal)
 
 
 def undo_after(book: Book, ancestor: Block, *, journal: Journal) -> tuple[Book, Row]:
@@ -150,13 +150,12 @@ def recover(journal: Journal, rules: Rules, *, venue: Venue) -> Book:
     if planned is None:
         return book
     body = read_body(planned.body)
-    snapshot, sight, plan = _replanned(book.state, body, rules, venue)
-    return _finish(book, snapshot, sight, plan, body, rules, venue=venue, journal=journal)[0]
+    sight, plan = _replanned(book.state, body, rules, venue)
+    return _finish(book, sight, plan, body, rules, venue=venue, journal=journal)[0]
 
 
 def _finish(
     book: Book,
-    snapshot: Snapshot,
     sight: Sight,
     plan: Plan,
     planned: Json,
@@ -169,7 +168,7 @@ def _finish(
     state = book.state
     markets = {pool: view.market for pool, view in plan.views.items()}
     fills = venue.execute(plan.orders, markets, state.cash) if plan.orders else ()
-    settled = settle(state, snapshot, sight, plan, fills, rules)
+    settled = settle(state, sight, plan, fills, rules)
     body = encode_record(
         planned,
         fills,
@@ -187,11 +186,9 @@ def _folded(book: Book, row: Row, rules: Rules, venue: Venue) -> Book:
         ancestor = next(block for block in book.blocks if block.hash == body["ancestor"]["hash"])
         after = _undone(book, ancestor)[0]
     else:
-        snapshot, sight, plan = _replanned(book.state, body, rules, venue)
+        sight, plan = _replanned(book.state, body, rules, venue)
         fills = tuple(Fill.from_json(fill) for fill in body["fills"])
-        after = book.advanced(
-            _step(settle(book.state, snapshot, sight, plan, fills, rules))
-        )
+        after = book.advanced(_step(settle(book.state, sight, plan, fills, rules)))
     if after.state.ledger_head.hash != body["ledger"]["hash"]:
         raise BookCorruptError(
             file="journal", table="journal", seq=row.seq,
@@ -202,11 +199,11 @@ def _folded(book: Book, row: Row, rules: Rules, venue: Venue) -> Book:
 
 def _replanned(
     state: BookState, body: Mapping[str, Any], rules: Rules, venue: Venue
-) -> tuple[Snapshot, Sight, Plan]:
+) -> tuple[Sight, Plan]:
     """What a recorded tick saw and planned: looked at anew, decided as it was recorded."""
     snapshot = decode_snapshot(body["snapshot"], state.specs, _pools_before(state))
     sight = look(state, snapshot, rules, venue)
-    return snapshot, sight, decode_plan(body, sight.views)
+    return sight, decode_plan(body, sight.views)
 
 
 def _open_from(row: Row) -> Book:
@@ -216,9 +213,7 @@ def _open_from(row: Row) -> Book:
     return _opened(capital, decode_snapshot(body["snapshot"], specs, None))[0]
 
 
-def _opened(
-    capital: Mapping[str, int], snapshot: Snapshot
-) -> tuple[Book, tuple[Entry, ...]]:
+def _opened(capital: Mapping[str, int], snapshot: Snapshot) -> tuple[Book, tuple[Entry, ...]]:
     state = BookState(specs=snapshot.specs, cash=dict(capital))
     cause = digest(snapshot.chain_id, snapshot.block.hash, "capital")
     drafts = [capital_draft(capital, cause=cause)] if capital else []
@@ -255,9 +250,7 @@ def _is_at_or_below(step: Step, ancestor: Block) -> bool:
 
 
 def _tick_at(book: Book, ancestor: Block) -> int:
-    return max(
-        step.state.tick for step in book.steps if _is_at_or_below(step, ancestor)
-    )
+    return max(step.state.tick for step in book.steps if _is_at_or_below(step, ancestor))
 
 
 def _step(settled: Settled) -> Step:

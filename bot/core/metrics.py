@@ -42,9 +42,7 @@ def measure(
         **_position_metrics(market, exposure, sigma=sigma, horizon_s=horizon_s),
         "realised_vol": realised,
         "vol_premium": None if realised is None else round(implied_vol - realised, 6),
-        "twap_gap_bps": None
-        if not twap
-        else round(abs(market.spot_atoms / twap - 1.0) * BPS, 6),
+        "twap_gap_bps": None if not twap else round(abs(market.spot_atoms / twap - 1.0) * BPS, 6),
     }
 
 
@@ -72,5 +70,5 @@ def _position_metrics(
 
 def entry_price_ratio(market: Market, exposure: Exposure) -> float:
     """Spot over the entry price, which is the quote over the base tokens paid in, all lots."""
-    spot = market.spot_atoms / 10**market.base_decimals
+    spot: float = market.spot_atoms / 10**market.base_decimals
     return spot * exposure.entry_base_atoms / exposure.entry_quote_atoms

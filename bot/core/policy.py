@@ -60,11 +60,9 @@ class _Choice:
     margin_atoms: int = 0
 
 
-def decide(
-    state: BookState, sight: Sight, rules: Rules, quoting: Quoting, *, chain_id: int
-) -> Plan:
+def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Plan:
     """What to do on this tick: pure and total; layers in the ladder's order, pool by pool."""
-    cause = digest(chain_id, sight.block.hash, rules.hash)
+    cause = digest(sight.snapshot.chain_id, sight.snapshot.block.hash, rules.hash)
     hedges = {(hedge.pool, hedge.layer): hedge for hedge in state.hedges}
     cash = dict(state.cash)
     decisions: list[Decision] = []
@@ -260,9 +258,7 @@ def _order(
     settlement_atoms: int | None = None,
 ) -> Order:
     pool, layer = case.view.market.pool, case.layer.name
-    order_id = digest(
-        case.cause, pool, layer, intent.value, [leg.to_json() for leg in legs]
-    )
+    order_id = digest(case.cause, pool, layer, intent.value, [leg.to_json() for leg in legs])
     return Order(
         id=order_id,
         hedge_id=order_id if hedge is None else hedge.id,

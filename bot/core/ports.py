@@ -17,7 +17,7 @@ class SnapshotSource(Protocol):
 
     @property
     def genesis_hash(self) -> str | None:
-        """Hash of the chain's block 0, by which a book knows its chain; None before the first read."""
+        """Hash of block 0, by which a book knows its chain; None before the first read."""
         ...
 
     def read(self) -> Snapshot:
@@ -35,7 +35,7 @@ class SnapshotSource(Protocol):
 
     def rewind(self, snapshot: Snapshot | None) -> None:
         """Go on behind this snapshot, or from the beginning: after a restart, a reorg, or when
-        the snapshot read last was not booked."""  # noqa: D205, D209
+        the snapshot read last was not booked."""
         ...
 
 
@@ -46,9 +46,7 @@ class Quoting(Protocol):
         """Return the listed expiry (unix time) nearest to `tenor_s` from now, still to come."""
         ...
 
-    def contract(
-        self, market: Market, *, kind: str, target_atoms: int, expiry_s: int
-    ) -> Contract:
+    def contract(self, market: Market, *, kind: str, target_atoms: int, expiry_s: int) -> Contract:
         """Return the listed contract whose strike is nearest to `target_atoms`."""
         ...
 
@@ -115,9 +113,7 @@ class Row:
 class Journal(Protocol):
     """The durable books: append only, hash-chained, one writer."""
 
-    def append(
-        self, *, kind: str, tick: int, body: str, entries: Sequence[Entry] = ()
-    ) -> Row:
+    def append(self, *, kind: str, tick: int, body: str, entries: Sequence[Entry] = ()) -> Row:
         """Write one row and its ledger entries in one transaction; durable when it returns."""
         ...
 

@@ -28,7 +28,6 @@ from bot.core.snapshot import (
     Token,
 )
 
-
 EXPOSURE_FIELDS = tuple(field.name for field in fields(Exposure))
 
 
@@ -53,9 +52,7 @@ def decode_plan(row: Mapping[str, Any], views: Mapping[str, PoolView]) -> Plan:
     )
 
 
-def encode_record(
-    planned: Json, fills: Sequence[Fill], *, head: LedgerHead, book: Json
-) -> str:
+def encode_record(planned: Json, fills: Sequence[Fill], *, head: LedgerHead, book: Json) -> str:
     """The whole tick: the plan, the fills, where the ledger stands, what the book is worth."""
     assert isinstance(planned, Mapping), "encode_plan returns a mapping"
     return canonical_json(

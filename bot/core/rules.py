@@ -68,4 +68,5 @@ class Rules:
 
     def is_dust(self, reserve_quote_atoms: int, quote_decimals: int) -> bool:
         """Whether so little is left on a pool's quote side that it is not hedged; exact."""
-        return reserve_quote_atoms * MILLION < self.dust_quote_micro * 10**quote_decimals
+        unit: int = 10**quote_decimals
+        return reserve_quote_atoms * MILLION < self.dust_quote_micro * unit

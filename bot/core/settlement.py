@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.core.accounts import CASH, MARGIN
 from bot.core.bookkeeping import claim_drafts, fill_draft
-from bot.core.canonical import Json
+from bot.core.canonical import Json, digest
 from bot.core.ledger import Draft, Entry, LedgerHead, seal
 from bot.core.orders import Fill, FillStatus, Intent, Order
 from bot.core.plan import Decision, Plan
@@ -17,8 +18,6 @@ from bot.core.sight import Sight, hedged_pools
 from bot.core.snapshot import Snapshot
 from bot.core.state import BookState, Hedge, LayerState, PoolBook, Spend
 from bot.core.units import YEAR_S
-from bot.core.accounts import CASH, MARGIN
-from bot.core.canonical import digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +29,17 @@ class Settled:
 
 
 def settle(
-    state: BookState,
-    snapshot: Snapshot,
-    sight: Sight,
-    plan: Plan,
-    fills: Sequence[Fill],
-    rules: Rules,
+    state: BookState, sight: Sight, plan: Plan, fills: Sequence[Fill], rules: Rules
 ) -> Settled:
     """Apply one answer per order to the book. Refused orders change nothing but the layer."""
+    snapshot, time_s = sight.snapshot, sight.snapshot.block.time_s
     done = [
         (order, fill)
         for order, fill in zip(plan.orders, fills, strict=True)
         if fill.status is FillStatus.FILLED
     ]
-    hedges = _hedges_after(state.hedges, done, time_s=snapshot.block.time_s)
-    claims, drafts = _claims(state, snapshot, sight, tick=plan.tick)
+    hedges = _hedges_after(state.hedges, done, time_s=time_s)
+    claims, drafts = _claims(state, sight, tick=plan.tick)
     margins = {hedge.id: hedge.margin_atoms for hedge in state.hedges}
     drafts += [
         fill_draft(
@@ -61,7 +56,7 @@ def settle(
             book,
             claim_base_atoms=claims[name][0],
             claim_quote_atoms=claims[name][1],
-            layers=_layers_after(book, name, plan, done, hedges, rules, time_s=snapshot.block.time_s),
+            layers=_layers_after(book, plan, done, hedges, rules, time_s=time_s),
         )
         for name, book in sight.books.items()
     }
@@ -160,9 +155,10 @@ def _hedges_after(
 
 
 def _claims(
-    state: BookState, snapshot: Snapshot, sight: Sight, *, tick: int
+    state: BookState, sight: Sight, *, tick: int
 ) -> tuple[dict[str, tuple[int, int]], list[Draft]]:
     """Each pool's claim now, and the entries that carry the ledger there."""
+    snapshot = sight.snapshot
     claims: dict[str, tuple[int, int]] = {}
     drafts: list[Draft] = []
     for spec, pool in hedged_pools(snapshot):
@@ -185,7 +181,6 @@ def _claims(
 
 def _layers_after(
     book: PoolBook,
-    pool: str,
     plan: Plan,
     done: Sequence[tuple[Order, Fill]],
     hedges: Sequence[Hedge],
@@ -194,6 +189,7 @@ def _layers_after(
     time_s: int,
 ) -> Mapping[str, LayerState]:
     """Layer states once it is known what was filled."""
+    pool = book.position.pool
     holding = {hedge.layer for hedge in hedges if hedge.pool == pool}
     paid = {
         order.layer: fill.fee_atoms - fill.cash_atoms

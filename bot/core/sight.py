@@ -14,7 +14,7 @@ from bot.core.ports import Quoting
 from bot.core.position import Position, apply_event
 from bot.core.rules import Rules
 from bot.core.signals import PoolSignals, observe, realised_vol
-from bot.core.snapshot import Block, PoolSpec, PoolState, PositionEvent, Snapshot
+from bot.core.snapshot import PoolSpec, PoolState, PositionEvent, Snapshot
 from bot.core.state import BookState, LayerState, PoolBook
 from bot.core.twap import twap_atoms
 
@@ -26,7 +26,7 @@ class Sight:
     A pool without reserves has a book and no view: it cannot be valued, so nothing is decided.
     """
 
-    block: Block
+    snapshot: Snapshot
     books: Mapping[str, PoolBook]
     views: Mapping[str, PoolView]
 
@@ -40,18 +40,22 @@ def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -
         events = tuple(event for event in snapshot.events if event.pool == spec.name)
         position = _carried_on(before.position, events, time_s=snapshot.block.time_s)
         try:
-            signals = observe(
-                before.signals, spec, pool, time_s=snapshot.block.time_s, rules=rules
-            )
+            signals = observe(before.signals, spec, pool, time_s=snapshot.block.time_s, rules=rules)
         except EmptyPoolError:
             books[spec.name] = replace(before, position=position)
             continue
         books[spec.name] = replace(before, position=position, signals=signals)
         exposure = exposure_of(spec, pool, position) if position.lots else None
         views[spec.name] = _view(
-            spec, pool, signals, exposure, time_s=snapshot.block.time_s, rules=rules, quoting=quoting
+            spec,
+            pool,
+            signals,
+            exposure,
+            time_s=snapshot.block.time_s,
+            rules=rules,
+            quoting=quoting,
         )
-    return Sight(block=snapshot.block, books=books, views=views)
+    return Sight(snapshot=snapshot, books=books, views=views)
 
 
 def hedged_pools(snapshot: Snapshot) -> Iterable[tuple[PoolSpec, PoolState]]:
@@ -69,9 +73,7 @@ def _new_book(spec: PoolSpec, rules: Rules) -> PoolBook:
     )
 
 
-def _carried_on(
-    position: Position, events: Iterable[PositionEvent], *, time_s: int
-) -> Position:
+def _carried_on(position: Position, events: Iterable[PositionEvent], *, time_s: int) -> Position:
     for event in events:
         position = apply_event(position, event, block_time_s=time_s)
     return position

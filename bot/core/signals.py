@@ -43,10 +43,8 @@ def observe(
     signals: PoolSignals, spec: PoolSpec, state: PoolState, *, time_s: int, rules: Rules
 ) -> PoolSignals:
     """Signals with one more block seen. Observations older than the TWAP window stay one tick
-    longer than needed, so that an expiry between two ticks still finds its window."""  # noqa: D205
-    seen = Observation(
-        time_s=time_s, cumulative=cumulative_now(state, spec, block_time_s=time_s)
-    )
+    longer than needed, so that an expiry between two ticks still finds its window."""
+    seen = Observation(time_s=time_s, cumulative=cumulative_now(state, spec, block_time_s=time_s))
     reserve_base, reserve_quote = state.reserves(spec)
     return PoolSignals(
         observations=remember(

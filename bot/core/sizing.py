@@ -105,17 +105,13 @@ def _priced(legs: Sequence[Leg], market: Market, quoting: Quoting) -> Ticket:
     )
 
 
-def _shrunk(
-    ticket: Ticket, purse: Purse, market: Market, quoting: Quoting
-) -> tuple[Leg, ...]:
+def _shrunk(ticket: Ticket, purse: Purse, market: Market, quoting: Quoting) -> tuple[Leg, ...]:
     """The legs scaled down to the purse, in whole lots, at least one lot smaller than before."""
     needs = (
         (ticket.outlay_atoms, purse.budget_atoms),
         (ticket.outlay_atoms + ticket.margin_atoms, purse.cash_atoms),
     )
-    share = min(
-        Fraction(max(0, have), need) for need, have in needs if need > max(0, have)
-    )
+    share = min(Fraction(max(0, have), need) for need, have in needs if need > max(0, have))
     size = max(abs(leg.quantity_atoms) for leg in ticket.legs)
     smaller = quoting.quantity_down(
         market, quantity_atoms=min(size - 1, size * share.numerator // share.denominator)

@@ -79,9 +79,7 @@ class PoolState:
     def reserves(self, spec: PoolSpec) -> tuple[int, int]:
         """(base, quote) reserves in atoms; an empty pool is refused."""
         if self.reserve0 <= 0 or self.reserve1 <= 0:
-            raise EmptyPoolError(
-                pool=spec.name, reserve0=self.reserve0, reserve1=self.reserve1
-            )
+            raise EmptyPoolError(pool=spec.name, reserve0=self.reserve0, reserve1=self.reserve1)
         if spec.base_is_token0:
             return self.reserve0, self.reserve1
         return self.reserve1, self.reserve0

@@ -75,4 +75,4 @@ class BookState:
     hedges: tuple[Hedge, ...] = ()
     cash: Mapping[str, int] = field(default_factory=dict)
     margin: Mapping[str, int] = field(default_factory=dict)
-    ledger_head: LedgerHead = LedgerHead()
+    ledger_head: LedgerHead = field(default_factory=LedgerHead)

@@ -23,7 +23,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Loop(BlockingScheduler):  # type: ignore[misc]  # APScheduler 3 has no types
-    """A loop that ends between two rounds of jobs; APScheduler's own shutdown breaks off a round."""
+    """A loop that ends between two rounds of jobs; APScheduler's shutdown breaks one off."""
 
     ending = False
 

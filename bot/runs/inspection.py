@@ -15,18 +15,20 @@ from bot.runs.watcher import RunEnd
 
 
 class UnbookedJournal:
-    """A journal that can be read and forgets what is written."""
+    """A book's rows with what is written after them, which ends with the process."""
 
     def __init__(self, rows: Sequence[Row] = ()) -> None:
-        self._rows = rows
+        self._rows = [*rows]
 
     def append(self, *, kind: str, tick: int, body: str, entries: Sequence[Entry] = ()) -> Row:
-        """See Journal; nothing is kept, so the row has no place and no seal."""
-        return Row(seq=0, kind=kind, tick=tick, body=body, prev_hash="", hash="")
+        """See Journal; nothing reaches the book, so the row has no place and no seal."""
+        row = Row(seq=0, kind=kind, tick=tick, body=body, prev_hash="", hash="")
+        self._rows.append(row)
+        return row
 
     def rows(self) -> Iterator[Row]:
         """See Journal."""
-        return iter(self._rows)
+        return iter([*self._rows])
 
 
 class Nobody:
@@ -48,8 +50,8 @@ class Nobody:
         """See Watcher."""
 
 
-def inspect_tick(runner: Runner) -> str:
-    """The record's body of the tick that would be next; without a new block, of the last one.
+def inspect_tick(runner: Runner) -> list[Row]:
+    """The book's rows and, last, the record that would be next; without a new block, the last.
 
     runner: on an UnbookedJournal.
     """
@@ -62,4 +64,5 @@ def inspect_tick(runner: Runner) -> str:
             raise
         snapshot = replace(last, events=())
     book = runner.book or open_book(runner.opening(snapshot), snapshot, journal=runner.journal)
-    return run_tick(book, snapshot, runner.rules, venue=runner.venue, journal=runner.journal)[1].body
+    _, row = run_tick(book, snapshot, runner.rules, venue=runner.venue, journal=runner.journal)
+    return row.body

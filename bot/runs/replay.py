@@ -24,9 +24,7 @@ def replay_world(world: World, runner: Runner) -> EndCause:
     return EndCause.FINISHED
 
 
-def replay_journal(
-    rows: Iterable[Row], rules: Rules, *, venue: Venue, journal: Journal
-) -> int:
+def replay_journal(rows: Iterable[Row], rules: Rules, *, venue: Venue, journal: Journal) -> int:
     """Decide every recorded tick again from its snapshot alone; the number of ticks.
 
     journal: an empty one that takes the second record. Raises JournalMismatchError at the first
@@ -53,9 +51,7 @@ def compare_rows(recorded: Iterable[Row], replayed: Iterable[Row]) -> None:
             raise JournalMismatchError(tick=old.tick, where=_difference(old, new))
 
 
-def _walked(
-    book: Book | None, row: Row, rules: Rules, venue: Venue, journal: Journal
-) -> Book:
+def _walked(book: Book | None, row: Row, rules: Rules, venue: Venue, journal: Journal) -> Book:
     body = read_body(row.body)
     if book is None:
         specs = tuple(decode_spec(spec) for spec in body["specs"])

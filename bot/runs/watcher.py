@@ -1,4 +1,4 @@
-"""Who looks on while a run goes: the terminal, a JSON stream, a test. Runs call it, nothing more."""
+"""Who looks on while a run goes: the terminal, a JSON stream, a test."""
 
 from __future__ import annotations
 
