@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,6 +75,8 @@ class Place:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Advice on a name that is not known."""
+    from difflib import get_close_matches
+
     names = list(known)
     close = get_close_matches(name, names, n=1)
     return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(names)}"

@@ -6,6 +6,8 @@ import copy
 import dataclasses
 import json
 import pickle
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -295,3 +297,22 @@ def test_each_pool_is_quoted_by_preset_default_and_its_own_knobs(tmp_path: Path)
     assert venue_from_json(json.loads(json.dumps(venue_to_json(terms)))) == terms
     with pytest.raises(ConfigError, match=r"venue.pools.STETH-WETH: is the name of no watched"):
         venue.terms(["WETH-USDC"])
+
+
+def test_reading_a_configuration_loads_no_heavy_library(tmp_path: Path) -> None:
+    """In a process of its own: this one has loaded them all."""
+    heavy = ("pydantic", "web3", "pandas", "numpy", "scipy", "dotenv", "apscheduler", "rich")
+    program = (
+        "import sys; from bot.config import load_run; load_run([sys.argv[1]], {});"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    path = written(tmp_path, RUN)
+    environ = {"PYTHONPATH": str(CHECKOUT), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"
