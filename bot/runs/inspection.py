@@ -64,5 +64,5 @@ def inspect_tick(runner: Runner) -> list[Row]:
             raise
         snapshot = replace(last, events=())
     book = runner.book or open_book(runner.opening(snapshot), snapshot, journal=runner.journal)
-    _, row = run_tick(book, snapshot, runner.rules, venue=runner.venue, journal=runner.journal)
-    return row.body
+    run_tick(book, snapshot, runner.rules, venue=runner.venue, journal=runner.journal)
+    return list(runner.journal.rows())

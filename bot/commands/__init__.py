@@ -1,0 +1,1 @@
+"""The commands, one family a module; each is imported only when it is asked for."""

@@ -1,0 +1,167 @@
+"""Every command and flag. Imports nothing but argparse: `--help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+EPILOG = "Paper trading only: no order leaves this machine, and nothing here is advice."
+
+Adder = Callable[..., argparse.ArgumentParser]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line. `handler` of the result is `module:function`."""
+    parser = argparse.ArgumentParser(
+        prog="layerhedge",
+        description="Paper-trade layered option hedges for Uniswap liquidity positions.",
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    # The shared flags stand before or after the command: a flag that is absent sets nothing, and
+    # these defaults count only where neither place has set one.
+    _shared(parser)
+    parser.set_defaults(json=False, no_color=False, verbose=0, book=None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def add(
+        name: str, text: str, handler: str, under: object = commands
+    ) -> argparse.ArgumentParser:
+        command: argparse.ArgumentParser = under.add_parser(  # type: ignore[attr-defined]
+            name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
+        )
+        _shared(command)
+        command.set_defaults(handler=f"bot.commands.{handler}")
+        return command
+
+    def group(name: str, text: str) -> object:
+        parent = commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
+        )
+        _shared(parent)
+        return parent.add_subparsers(dest="subcommand", metavar="COMMAND", required=True)
+
+    _add_runs(add)
+    _add_looks(add)
+    _add_books(add, group)
+    _add_tools(add, group)
+    return parser
+
+
+def _shared(parser: argparse.ArgumentParser) -> None:
+    """The flags of every command."""
+    absent = argparse.SUPPRESS
+    parser.add_argument("--json", action="store_true", default=absent, help="output for machines")
+    parser.add_argument(
+        "--book", metavar="PATH", default=absent, help="the book; by default the newest one"
+    )
+    parser.add_argument("--no-color", action="store_true", default=absent, help="no colours")
+    parser.add_argument(
+        "-v", "--verbose", action="count", default=absent, help="more detail; -vv with tracebacks"
+    )
+
+
+def _add_runs(add: Adder) -> None:
+    demo = add("demo", "play a crash on a local chain and hedge it", "runs:demo")
+    demo.add_argument("--scenario", metavar="NAME", default="crash", help="name or .toml file")
+    demo.add_argument("--node", choices=("anvil", "ganache"), default="anvil")
+    demo.add_argument("--rules", metavar="FILE", help="rule file; rules/starter.toml without it")
+    demo.add_argument("--report", metavar="FILE", help="where the report goes")
+    pace = demo.add_mutually_exclusive_group()
+    pace.add_argument("--fast", action="store_true", help="as fast as the chain goes")
+    pace.add_argument(
+        "--pace", type=_seconds, metavar="SECONDS", help="least time a step (default 0.15)"
+    )
+    run = add("run", "hedge a real position on paper, from any RPC", "runs:run")
+    _config(run)
+    run.add_argument("--max-ticks", type=_count, metavar="N", help="stop after so many ticks")
+    run.add_argument("--once", action="store_true", help="one tick, then stop")
+    run.add_argument(
+        "--fork-url", metavar="URL", help="fork this RPC in a local Anvil and read that"
+    )
+    run.add_argument("--no-live", action="store_true", help="one line an event, no live picture")
+    replay = add("replay", "play a scenario or a journal again", "runs:replay")
+    source = replay.add_mutually_exclusive_group(required=True)
+    source.add_argument("scenario", nargs="?", metavar="SCENARIO", help="name or .toml file")
+    source.add_argument("--journal", metavar="FILE", help="a book whose journal is replayed")
+    replay.add_argument("--rules", metavar="FILE", help="rule file; rules/starter.toml without it")
+    replay.add_argument("--engine", choices=("model", "anvil", "ganache"), default="model")
+
+
+def _add_looks(add: Adder) -> None:
+    add("status", "show where the book stands", "looks:status")
+    inspect = add("inspect", "look at one tick and print the plan, book nothing", "runs:inspect")
+    _config(inspect)
+    inspect.add_argument("--fork-url", metavar="URL", help="fork this RPC in a local Anvil")
+    explain = add("explain", "say why a tick did what it did", "looks:explain")
+    explain.add_argument("tick", metavar="TICK", help="its number, or `last`")
+    add("positions", "show LP positions and open hedges", "looks:positions")
+    history = add("history", "show what happened", "looks:history")
+    history.add_argument("-n", type=_count, metavar="N", default=20, help="the last N events")
+
+
+def _add_books(add: Adder, group: Callable[[str, str], object]) -> None:
+    ledger = group("ledger", "check, show or export the ledger")
+    add("check", "derive the whole book anew and compare", "books:ledger_check", ledger)
+    show = add("show", "show balances and the last entries", "books:ledger_show", ledger)
+    show.add_argument("-n", type=_count, metavar="N", default=10, help="the last N entries")
+    export = add("export", "write the ledger to a file", "books:ledger_export", ledger)
+    export.add_argument("--format", choices=("beancount", "csv", "parquet"), required=True)
+    export.add_argument("-o", "--output", metavar="FILE", help="stdout without it")
+    journal = group("journal", "verify the journal")
+    add("verify", "decide every recorded tick again", "books:journal_verify", journal)
+    report = add("report", "write the report as one HTML file", "books:report")
+    report.add_argument("-o", "--output", metavar="FILE", help="beside the book without it")
+    health = add("health", "tell by exit code whether a run is alive", "books:health")
+    health.add_argument(
+        "--max-age", type=_count, metavar="SECONDS", default=180, help="oldest heartbeat"
+    )
+
+
+def _add_tools(add: Adder, group: Callable[[str, str], object]) -> None:
+    calc = group("calc", "the maths, for people")
+    il = add("il", "impermanent loss between two prices", "calc:il", calc)
+    il.add_argument("--ratio", type=float, metavar="R", help="price now over price at entry")
+    il.add_argument("--entry", type=float, metavar="P0", help="price at entry, quote per base")
+    il.add_argument("--price", type=float, metavar="P", help="price now")
+    il.add_argument("--lower", type=float, metavar="PA", help="lower end of the range")
+    il.add_argument("--upper", type=float, metavar="PB", help="upper end of the range")
+    il.add_argument("--value", type=float, metavar="V0", default=1.0, help="value at entry")
+    doctor = add("doctor", "check this machine and this folder", "doctor:doctor")
+    doctor.add_argument(
+        "-c", "--config", metavar="FILE", action="append", help="check its RPC and book too"
+    )
+    config = group("config", "show and check configuration")
+    for name, text in (
+        ("show", "show what a run file comes to, secrets hidden"),
+        ("check", "check a run file and its rules"),
+    ):
+        _config(add(name, text, f"settings:{name}", config))
+    schema = add("schema", "print the JSON schema of a file", "settings:schema", config)
+    schema.add_argument("kind", nargs="?", choices=("rules", "run"), default="rules")
+    add("version", "print the version", "settings:version")
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-c",
+        "--config",
+        metavar="FILE",
+        action="append",
+        required=True,
+        help="the run file; given again, later files win key by key",
+    )
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 60.0:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 60 seconds")
+    return value

@@ -1,0 +1,147 @@
+"""Decisions in plain sentences, from their reason codes and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.core.metrics import METRICS
+from bot.core.plan import Decision
+from bot.core.reasons import Reason, Status
+from bot.core.snapshot import PoolSpec
+from bot.report.figures import MINUS, amount, contracts, duration, moment
+from bot.report.reading import Trade
+
+SENTENCES: Mapping[Reason, str] = {
+    Reason.BELOW_ARM: "waits: its arm condition is not true",
+    Reason.UNKNOWN_METRIC: "waits: a metric of its arm condition is not warm yet",
+    Reason.ARM: "armed: its condition came true, a hedge was ordered",
+    Reason.RETRY: "still armed without a hedge, so one was ordered again",
+    Reason.DISARM: "stands down: its disarm condition came true",
+    Reason.IN_BAND: "keeps its hedge: the disarm condition is not true",
+    Reason.MIN_HOLD: "keeps its hedge: the least holding time is not over",
+    Reason.MONETISE: "sold its hedge, which brings the multiple it was to bring",
+    Reason.ROLL: "sold its hedge close to expiry, to buy a later one on the next tick",
+    Reason.SETTLE: "its hedge expired and was settled at the average price",
+    Reason.NO_SETTLEMENT_PRICE: "its hedge expired, but the settlement window was not observed",
+    Reason.COOLDOWN: "waits after a sale",
+    Reason.COOLED: "the wait after a sale is over",
+    Reason.BUDGET: "armed, but the premium budget leaves no room for one lot",
+    Reason.CASH: "armed, but free cash leaves no room for one lot",
+    Reason.NOTHING_TO_HEDGE: "armed, but what there is to hedge is below one lot",
+    Reason.NOT_LISTED: "armed, but the venue lists no fitting contract",
+    Reason.DUST: "waits: the pool is drained to dust",
+    Reason.NO_POSITION: "has no LP position to hedge",
+}
+"""What each reason says, after the layer's name."""
+
+SHORT: Mapping[Reason, str] = {
+    Reason.BELOW_ARM: "waits to arm",
+    Reason.UNKNOWN_METRIC: "warming up",
+    Reason.ARM: "armed, ordered",
+    Reason.RETRY: "ordered again",
+    Reason.DISARM: "stood down",
+    Reason.IN_BAND: "in band",
+    Reason.MIN_HOLD: "minimum hold",
+    Reason.MONETISE: "monetised",
+    Reason.ROLL: "rolled",
+    Reason.SETTLE: "settled",
+    Reason.NO_SETTLEMENT_PRICE: "no settlement price",
+    Reason.COOLDOWN: "cooling",
+    Reason.COOLED: "cooled",
+    Reason.BUDGET: "budget used up",
+    Reason.CASH: "cash used up",
+    Reason.NOTHING_TO_HEDGE: "below one lot",
+    Reason.NOT_LISTED: "not listed",
+    Reason.DUST: "pool is dust",
+    Reason.NO_POSITION: "no position",
+}
+"""The same in two or three words, for narrow tables."""
+
+QUOTE_NUMBERS = (
+    "value", "cash", "fee", "margin", "budget_left", "settlement", "reserve_quote"
+)  # fmt: skip
+BASE_NUMBERS = ("wanted", "quantity")
+SPAN_NUMBERS = ("held_s", "left_s")
+
+
+def sentence(decision: Decision, spec: PoolSpec) -> str:
+    """One layer's decision with its numbers.
+
+    `WETH-USDC guard: waits: its arm condition is not true (move_sigma_abs 0.41).`
+    """
+    numbers = ", ".join(numbers_of(decision, spec))
+    text = f"{decision.pool} {decision.layer}: {SENTENCES[decision.reason]}"
+    return f"{text} ({numbers})." if numbers else f"{text}."
+
+
+def short(decision: Decision, spec: PoolSpec) -> str:
+    """The same for a narrow column: the reason, and for a wait how long it will be."""
+    text = SHORT[decision.reason]
+    return (
+        f"{text}, {numbers_of(decision, spec)[0]}" if decision.reason is Reason.COOLDOWN else text
+    )
+
+
+def numbers_of(decision: Decision, spec: PoolSpec) -> list[str]:
+    """The figures behind a decision, each with its name and unit."""
+    return [
+        _number(name, value, spec)
+        for name, value in decision.numbers.items()
+        if not (name == "expiry_s" and decision.reason is not Reason.SETTLE)
+    ]
+
+
+def is_event(decision: Decision) -> bool:
+    """Whether the layer moved or something was done, rather than waited."""
+    quiet = decision.status is decision.wanted or (
+        decision.status is Status.ARMED and decision.wanted is Status.HOLDING
+    )
+    return not quiet or decision.reason in (Reason.SETTLE, Reason.ROLL, Reason.MONETISE)
+
+
+def trade_sentence(trade: Trade, spec: PoolSpec) -> str:
+    """One order and its answer, with the money that moved."""
+    order, fill = trade.order, trade.fill
+    quote, decimals = spec.quote.symbol, spec.quote.decimals
+    codes = contracts(order.legs, base_decimals=spec.base.decimals)
+    verb = {"open": "bought", "close": "sold", "settle": "settled"}[order.intent.value]
+    if not trade.is_filled:
+        return f"{order.pool} {order.layer}: not {verb}: {codes}, refused: {fill.reason}."
+    cash = amount(abs(fill.cash_atoms), decimals)
+    way = "paid" if fill.cash_atoms < 0 else "received"
+    return (
+        f"{order.pool} {order.layer}: {verb} {codes}, {way} {cash} {quote}, "
+        f"fee {amount(fill.fee_atoms, decimals)} {quote} ({order.reason})."
+    )
+
+
+def _number(name: str, value: str | float | None, spec: PoolSpec) -> str:
+    if value is None:
+        return f"{name} unknown"
+    if isinstance(value, int | float):
+        return f"{name} {f'{value:,.4g}'.replace('-', MINUS)}"
+    for names, write in _WRITERS:
+        if name in names:
+            return f"{name.removesuffix('_s')} {write(int(value), spec)}"
+    if name == "multiple_bps":
+        return f"multiple {int(value) / 10_000:.2f}x"
+    return value if name == "why" else f"{name} {value}"
+
+
+_Writer = Callable[[int, PoolSpec], str]
+
+_WRITERS: tuple[tuple[tuple[str, ...], _Writer], ...] = (
+    (
+        QUOTE_NUMBERS,
+        lambda atoms, spec: f"{amount(atoms, spec.quote.decimals)} {spec.quote.symbol}",
+    ),
+    (
+        BASE_NUMBERS,
+        lambda atoms, spec: f"{amount(atoms, spec.base.decimals)} {spec.base.symbol}",
+    ),
+    (SPAN_NUMBERS, lambda seconds, _: duration(seconds)),
+    (("expiry_s",), lambda time_s, _: moment(time_s)),
+)
+
+assert set(SENTENCES) == set(SHORT) == set(Reason), "every reason has its words"
+assert not set(METRICS) & {*QUOTE_NUMBERS, *BASE_NUMBERS, *SPAN_NUMBERS}, "names say one unit"

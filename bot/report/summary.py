@@ -1,0 +1,116 @@
+"""The closing summary of a book: each pool against holding, hedged and not, and what was done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.canonical import Json
+from bot.report.figures import plain
+from bot.report.reading import Head, Story, Tick
+from bot.report.standing import Standing, standings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a journal comes to. standing: pool -> where it last stood, pools that had a price.
+
+    reasons: reason code -> how many layer decisions carried it. orders: filled and refused.
+    """
+
+    head: Head
+    last: Tick | None
+    ticks: int
+    undone: int
+    standing: Mapping[str, Standing]
+    reasons: Mapping[str, int]
+    filled: int
+    refused: int
+
+    def to_json(self) -> dict[str, Json]:
+        """The summary for machines; money as exact text in whole quote tokens."""
+        return {
+            "ticks": self.ticks,
+            "undone": self.undone,
+            "block": None if self.last is None else self.last.block_number,
+            "time_s": None if self.last is None else self.last.time_s,
+            "rules_hash": self.head.rules_hash,
+            "pools": {
+                pool: _pool_json(standing, self.head) for pool, standing in self.standing.items()
+            },
+            "reasons": dict(self.reasons),
+            "orders": {"filled": self.filled, "refused": self.refused},
+            "ledger": None
+            if self.last is None
+            else {"seq": self.last.ledger_seq, "hash": self.last.ledger_hash},
+        }
+
+
+def summarise(story: Story) -> Summary:
+    """Compute the summary from everything that stands in the journal."""
+    standing: dict[str, Standing] = {}
+    for by_pool in standings(story.ticks):
+        standing.update(by_pool)
+    trades = [trade for tick in story.ticks for trade in tick.trades]
+    reasons = Counter(decision.reason.value for tick in story.ticks for decision in tick.decisions)
+    filled = sum(trade.is_filled for trade in trades)
+    in_order = [spec.name for spec in story.head.specs if spec.name in standing]
+    return Summary(
+        head=story.head,
+        last=story.last,
+        ticks=len(story.ticks),
+        undone=sum(len(undo.ticks) for undo in story.undone),
+        standing={pool: standing[pool] for pool in in_order},
+        reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        filled=filled,
+        refused=len(trades) - filled,
+    )
+
+
+def summary_rows(standing: Standing) -> list[tuple[str, int]]:
+    """(label, quote atoms) of one pool, in reading order; each block adds up to its last row."""
+    hedge = standing.hedge
+    return [
+        ("holding the tokens", standing.hold_atoms),
+        ("impermanent loss", standing.il_atoms),
+        ("swap fees", standing.fees_atoms),
+        ("realised by withdrawals", standing.realised_atoms),
+        ("LP against holding", standing.lp_vs_hold_atoms),
+        ("hedge premium", -hedge.premium_atoms),
+        ("hedge spread", -hedge.spread_atoms),
+        ("venue fees", -hedge.fees_atoms),
+        ("hedge payoffs", hedge.payoff_atoms),
+        ("open hedges, at the bid", hedge.open_value_atoms),
+        ("hedges together", hedge.pnl_atoms),
+        ("hedged LP against holding", standing.hedged_vs_hold_atoms),
+    ]
+
+
+TOTALS = ("LP against holding", "hedges together", "hedged LP against holding")
+"""The rows of `summary_rows` that sum up the rows above them."""
+
+
+def _pool_json(standing: Standing, head: Head) -> Json:
+    spec = head.spec(standing.pool)
+    hedge = standing.hedge
+    atoms = {
+        "hold": standing.hold_atoms,
+        "lp": standing.lp_atoms,
+        "il": standing.il_atoms,
+        "fees": standing.fees_atoms,
+        "realised": standing.realised_atoms,
+        "lp_vs_hold": standing.lp_vs_hold_atoms,
+        "premium": hedge.premium_atoms,
+        "spread": hedge.spread_atoms,
+        "venue_fees": hedge.fees_atoms,
+        "payoff": hedge.payoff_atoms,
+        "open_value": hedge.open_value_atoms,
+        "hedge_pnl": hedge.pnl_atoms,
+        "hedged_vs_hold": standing.hedged_vs_hold_atoms,
+    }
+    return {
+        "currency": spec.quote.symbol,
+        "open_hedges": hedge.open_count,
+        **{name: plain(value, spec.quote.decimals) for name, value in atoms.items()},
+    }
