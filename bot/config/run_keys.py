@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 from bot.config.keys import Amount, Flag, Key, ListOf, MapOf, Number, TableOf, Text, Whole
 from bot.config.places import Place
-from bot.core.fees import FeeTerms
-from bot.core.listing import ListingTerms
-from bot.core.margin import MarginTerms
-from bot.core.quotes import SpreadTerms
-from bot.core.surface import SurfaceTerms
+from bot.config.venue_keys import VENUE_KEYS
 
 ADDRESS = Text(pattern="0x[0-9a-fA-F]{40}", wanted="an address: 0x and 40 hex digits")
 PATH = Text(wanted="a path in quotes")
@@ -63,49 +57,6 @@ class NodeAddress:
         """See `Kind.schema`."""
         return {"type": "string", "minLength": 1}
 
-
-def _terms(record: type[Any]) -> TableOf:
-    """A table with one key for each knob of the core's terms; the record checks its own ranges."""
-    kinds: Mapping[str, Any] = {
-        "int": Whole(lowest=0, highest=10**9),
-        "float": Number(lowest="-1000", highest="1000000"),
-    }
-    return TableOf(
-        {
-            knob.name: Key(kinds[str(knob.type)], f"see docs/assumptions.md: {knob.name}", None)
-            for knob in fields(record)
-        }
-    )
-
-
-POOL_TERMS_KEYS = {
-    "preset": Key(
-        Text(choices=("major", "correlated")),
-        "what the other knobs start from: a pair like ETH/USD, or one whose tokens move together",
-        None,
-    ),
-    "quantity_max_base": Key(
-        Whole(lowest=1, highest=10**12), "largest size of one leg, whole base tokens", None
-    ),
-    "surface": Key(_terms(SurfaceTerms), "the implied volatility quoted"),
-    "spread": Key(_terms(SpreadTerms), "how far bid and ask stand from the mark"),
-    "listing": Key(_terms(ListingTerms), "expiries, strikes, lots and ticks"),
-}
-
-VENUE_KEYS = {
-    "default": Key(TableOf(POOL_TERMS_KEYS), "how every pool is quoted"),
-    "pools": Key(
-        MapOf(
-            kind=TableOf(POOL_TERMS_KEYS),
-            pattern="[0-9A-Za-z.+_-]+",
-            wanted='a pool by its name: [venue.pools."WETH-USDC"]',
-        ),
-        "what is quoted otherwise for one pool, by its name BASE-QUOTE",
-        MappingProxyType({}),
-    ),
-    "fees": Key(_terms(FeeTerms), "what dealing and settling cost"),
-    "margin": Key(_terms(MarginTerms), "what short options tie up"),
-}
 
 CHAIN_KEYS = {
     "rpc_url": Key(NodeAddress(), "the node: http(s) address or Unix socket; takes ${NAME}"),

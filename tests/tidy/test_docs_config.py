@@ -20,7 +20,8 @@ from bot.config import rules_schema, run_schema
 from bot.config.environment import PREFIX, RPC_URL_VARIABLE, leaves, variable_names
 from bot.config.keys import REQUIRED, Amount, Key, ListOf, MapOf, Scaled, TableOf
 from bot.config.rule_keys import LAYER_KEYS, RULE_FILE, STRATEGY_KEYS
-from bot.config.run_keys import POOL_KEYS, POOL_TERMS_KEYS, RUN_FILE
+from bot.config.run_keys import POOL_KEYS, RUN_FILE
+from bot.config.venue_keys import POOL_TERMS_KEYS
 from bot.core.fees import FeeTerms
 from bot.core.instruments import INSTRUMENTS
 from bot.core.listing import ListingTerms

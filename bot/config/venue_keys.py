@@ -1,0 +1,89 @@
+"""The keys of [venue]: every knob of the core's venue terms, by the name it has there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
+
+from bot.config.keys import Key, MapOf, Number, TableOf, Text, Whole
+from bot.core.fees import FeeTerms
+from bot.core.listing import ListingTerms
+from bot.core.margin import MarginTerms
+from bot.core.quotes import SpreadTerms
+from bot.core.surface import SurfaceTerms
+
+KNOBS: Mapping[str, str] = {
+    # surface
+    "atm_vol": "at-the-money volatility now, a yearly fraction",
+    "atm_vol_long": "the volatility it reverts to with longer tenors, a yearly fraction",
+    "decay_days": "how fast: the decay time of the difference",
+    "skew": "change of volatility per unit of ln(K/F)/sqrt(years); below 0 makes puts dearer",
+    "curvature": "slope of the wings of the smile, on top of the skew",
+    "smile_width": "where the wings begin, in ln(K/F)/sqrt(years)",
+    "vol_min": "no quote is below this volatility",
+    "vol_max": "no quote is above this volatility",
+    "stress_beta": "rise of the level per unit of realised volatility above `atm_vol`, 0 to 1",
+    # spread
+    "half_vol_min": "least distance of bid and ask from the mark, in volatility",
+    "half_share": "that distance as a share of the volatility, at the money and at 30 days",
+    "distance_widening": "wider by this share per unit of ln(K/S)/sqrt(years)",
+    "stress_widening": "wider by this share per unit of realised volatility above calm",
+    "widening_max": "no spread is widened more than so many times",
+    # listing
+    "strike_step_bps": "wanted distance of strikes, bps of spot",
+    "price_tick_ppm": "wanted price tick, millionths of spot",
+    "lot_micro": "smallest size, millionths of a whole base token",
+    "daily_days": "how many days ahead each day is an expiry",
+    "weekly_days": "how many days ahead each Friday is one",
+    "monthly_days": "how many days ahead each last Friday of a month is one",
+    # fees
+    "trade_ppm": "fee of dealing, millionths of quantity times spot",
+    "delivery_ppm": "fee of settling, millionths of quantity times settlement price",
+    "cap_bps": "no fee is more than this share of the premium or payoff",
+    # margin
+    "initial_bps": "margin of a short option at the money, bps of spot",
+    "floor_bps": "and at least this, however far out of the money",
+}
+
+
+def _terms(record: type[Any]) -> TableOf:
+    """A table with one key for each knob of the core's terms; the record checks its own ranges."""
+    kinds: Mapping[str, Any] = {
+        "int": Whole(lowest=0, highest=10**9),
+        "float": Number(lowest="-1000", highest="1000000"),
+    }
+    return TableOf(
+        {knob.name: Key(kinds[str(knob.type)], KNOBS[knob.name], None) for knob in fields(record)}
+    )
+
+
+POOL_TERMS_KEYS = {
+    "preset": Key(
+        Text(choices=("major", "correlated")),
+        "what the other knobs start from: a pair like ETH/USD, or one whose tokens move together",
+        None,
+    ),
+    "quantity_max_base": Key(
+        Whole(lowest=1, highest=10**12), "largest size of one leg, whole base tokens", None
+    ),
+    "surface": Key(_terms(SurfaceTerms), "the implied volatility quoted"),
+    "spread": Key(_terms(SpreadTerms), "how far bid and ask stand from the mark"),
+    "listing": Key(_terms(ListingTerms), "expiries, strikes, lots and ticks"),
+}
+
+VENUE_KEYS = {
+    "default": Key(TableOf(POOL_TERMS_KEYS), "how every pool is quoted"),
+    "pools": Key(
+        MapOf(
+            kind=TableOf(POOL_TERMS_KEYS),
+            pattern="[0-9A-Za-z.+_-]+",
+            wanted='a pool by its name: [venue.pools."WETH-USDC"]',
+        ),
+        "what is quoted otherwise for one pool, by its name BASE-QUOTE",
+        MappingProxyType({}),
+    ),
+    "fees": Key(_terms(FeeTerms), "what dealing and settling cost"),
+    "margin": Key(_terms(MarginTerms), "what short options tie up"),
+}
