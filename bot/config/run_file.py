@@ -22,7 +22,6 @@ from bot.config.secret import Secret, url_shown
 from bot.config.venue_terms import venue_config
 from bot.core.canonical import Json
 from bot.core.errors import ConfigError
-from bot.core.terms import rules_to_json
 
 Paths = Iterable[Path | str]
 
@@ -58,8 +57,14 @@ def show_run(paths: Paths, environ: Mapping[str, str] | None = None) -> tuple[Se
     config, problems = reading.config()
     if config is None:
         raise problems[0]
-    rules = Setting(key="rules", value=rules_to_json(config.rules), source=str(config.rules_file))
-    return (*reading.settings(), rules)
+    obeyed: dict[str, Json] = {
+        "rules.name": config.rules.name,
+        "rules.hash": config.rules.hash,
+        "rules.layers": [layer.name for layer in config.rules.layers],
+    }
+    source = str(config.rules_file)
+    rules = [Setting(key=key, value=value, source=source) for key, value in obeyed.items()]
+    return (*reading.settings(), *rules)
 
 
 def run_schema() -> dict[str, Any]:

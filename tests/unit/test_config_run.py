@@ -100,6 +100,14 @@ def test_later_files_win_key_by_key(tmp_path: Path) -> None:
     assert sources["chain.poll_ms"] == "default"
 
 
+def test_what_is_shown_names_the_rules_obeyed(tmp_path: Path) -> None:
+    path = written(tmp_path, RUN)
+    shown = {setting.key: setting for setting in show_run([path], {})}
+    assert shown["rules.hash"].value == load_run([path], {}).rules.hash
+    assert shown["rules.layers"].value == []
+    assert shown["rules.name"].source == str(tmp_path / "rules.toml")
+
+
 def test_variables_win_over_files_by_section_and_key(tmp_path: Path) -> None:
     environ = {
         "LAYERHEDGE__CHAIN__TIMEOUT_S": "2.5",
