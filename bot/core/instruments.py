@@ -149,7 +149,7 @@ def quantity_for_loss_up(
 
     unit_legs: the structure at one whole base token. loss_atoms: >= 0, quote atoms. stress_atoms:
     quote atoms per whole base token. For one option this is loss / |strike - stress|, rounded up.
-    Source: docs/maths.md section 4, sizing by the end points of an interval. A structure that pays
+    Source: docs/maths.md section 4.6, sizing by end points. A structure that pays
     nothing at the stress price is refused.
     """
     unit = 10**base_decimals

@@ -1,7 +1,7 @@
 """An LP position as lots: what was paid in for which LP tokens, and what was taken out again.
 
 A deposit opens a lot at its own price and a withdrawal closes the oldest lots first, so that
-neither ever shows as profit or loss of the position. docs/maths.md section 1.
+neither ever shows as profit or loss of the position. docs/maths.md section 1.3.
 """
 
 from __future__ import annotations

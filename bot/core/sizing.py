@@ -133,7 +133,7 @@ def _quantity_for_il(
     """Base atoms so that the hedge pays `hedge_ratio_bps` of the further IL at each stress price.
 
     Stress prices at which one unit pays nothing are left to other layers.
-    Source: ../docs/maths.md section 4, strangle sizing at the end points.
+    Source: docs/maths.md section 4.6, sizing by end points.
     """
     unit = 10**market.base_decimals
     il_now = il_atoms_at(lots, price=Fraction(market.spot_atoms, unit))
