@@ -122,18 +122,28 @@ def run_tick(
     return _finish(book, sight, plan, planned, rules, venue=venue, journal=journal)
 
 
-def undo_after(book: Book, ancestor: Block, *, journal: Journal) -> tuple[Book, Row]:
-    """Take back every tick above `ancestor`, the newest block that is still on the chain."""
+def undo_after(book: Book, ancestor: Block | None, *, journal: Journal) -> tuple[Book, Row]:
+    """Take back every tick above `ancestor`, the newest block that is still on the chain.
+
+    None: no block of any tick is. Then all are taken back, if the trail still reaches the opening.
+    """
     undone, entries = _undone(book, ancestor)
+    number, block_hash = _place_of(ancestor, book)
     body: Json = {
-        "ancestor": {"number": ancestor.number, "hash": ancestor.hash},
-        "ticks": book.state.tick - _tick_at(book, ancestor),
+        "ancestor": {"number": number, "hash": block_hash},
+        "ticks": len(book.steps) - len(undone.steps),
         "ledger": {"seq": undone.state.ledger_head.seq, "hash": undone.state.ledger_head.hash},
     }
     row = journal.append(
         kind="undo", tick=book.state.tick, body=canonical_json(body), entries=entries
     )
     return undone, row
+
+
+def ancestor_of(book: Book, body: Mapping[str, Any]) -> Block | None:
+    """The block that an undo row goes back to; None when it takes back every tick."""
+    wanted = body["ancestor"]["hash"]
+    return next((block for block in book.blocks if block.hash == wanted), None)
 
 
 def recover(journal: Journal, rules: Rules, *, venue: Venue) -> Book:
@@ -183,8 +193,7 @@ def _folded(book: Book, row: Row, rules: Rules, venue: Venue) -> Book:
     """The book after one more row, by the same functions that wrote it."""
     body = read_body(row.body)
     if row.kind == "undo":
-        ancestor = next(block for block in book.blocks if block.hash == body["ancestor"]["hash"])
-        after = _undone(book, ancestor)[0]
+        after = _undone(book, ancestor_of(book, body))[0]
     else:
         sight, plan = _replanned(book.state, body, rules, venue)
         fills = tuple(Fill.from_json(fill) for fill in body["fills"])
@@ -222,18 +231,19 @@ def _opened(capital: Mapping[str, int], snapshot: Snapshot) -> tuple[Book, tuple
     return Book(steps=(Step(state=state, entries=()),)), entries
 
 
-def _undone(book: Book, ancestor: Block) -> tuple[Book, tuple[Entry, ...]]:
+def _undone(book: Book, ancestor: Block | None) -> tuple[Book, tuple[Entry, ...]]:
     """The book as it stood at `ancestor`, with the ledger carried on by reversals.
 
     Tick numbers and ledger go on, so that no id is ever used twice.
     """
     kept = [step for step in book.steps if _is_at_or_below(step, ancestor)]
     gone = [step for step in book.steps if not _is_at_or_below(step, ancestor)]
-    if not kept or not gone:
-        raise ReorgTooDeepError(depth_max=UNDO_DEPTH_TICKS, block_number=ancestor.number)
     last = book.state
-    assert last.snapshot is not None, "a book with steps to undo has seen a block"
-    cause = digest("undo", ancestor.hash, last.snapshot.block.hash, last.tick)
+    assert last.snapshot is not None, "only a chain that was read can be reorganised"
+    if not kept:
+        raise ReorgTooDeepError(depth_max=UNDO_DEPTH_TICKS, block_number=last.snapshot.block.number)
+    number, block_hash = _place_of(ancestor, book)
+    cause = digest("undo", number, block_hash, last.snapshot.block.hash, last.tick)
     drafts = [
         reversal(entry, cause=cause) for step in reversed(gone) for entry in reversed(step.entries)
     ]
@@ -244,13 +254,17 @@ def _undone(book: Book, ancestor: Block) -> tuple[Book, tuple[Entry, ...]]:
     return Book(steps=(*kept[:-1], Step(state=state, entries=kept[-1].entries))), entries
 
 
-def _is_at_or_below(step: Step, ancestor: Block) -> bool:
+def _is_at_or_below(step: Step, ancestor: Block | None) -> bool:
     snapshot = step.state.snapshot
-    return snapshot is None or snapshot.block.number <= ancestor.number
+    return snapshot is None or (ancestor is not None and snapshot.block.number <= ancestor.number)
 
 
-def _tick_at(book: Book, ancestor: Block) -> int:
-    return max(step.state.tick for step in book.steps if _is_at_or_below(step, ancestor))
+def _place_of(ancestor: Block | None, book: Book) -> tuple[int, str]:
+    """(number, hash) of the ancestor; for None of the block before the oldest tick's."""
+    if ancestor is not None:
+        return ancestor.number, ancestor.hash
+    *_, oldest = book.blocks
+    return oldest.number - 1, oldest.parent_hash
 
 
 def _step(settled: Settled) -> Step:

@@ -87,7 +87,7 @@ class Intent(Enum):
 class Order:
     """All legs fill together or none does.
 
-    id: digest of (chain id, block hash, pool, layer, rules hash, intent, legs).
+    id: digest of (chain id, block hash, rules hash, tick; pool, layer, intent, legs).
     hedge_id: the hedge it opens, closes or settles; the id of the order that opened it.
     cash_limit_atoms: the least cash flow accepted before fees, signed from our side: -500 says
     "pay 500 quote atoms at the most", +500 "receive at least 500". None only for SETTLE.

@@ -29,7 +29,7 @@ Numbers = dict[str, str | float | None]
 class _Case:
     """One layer of one pool on one tick, with everything that its decision may depend on.
 
-    cause: digest of chain, block and rules. budget_atoms, cash_atoms: what is left to spend.
+    cause: digest of chain, block, rules and tick. budget_atoms, cash_atoms: what is left to spend.
     """
 
     cause: str
@@ -62,7 +62,9 @@ class _Choice:
 
 def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Plan:
     """What to do on this tick: pure and total; layers in the ladder's order, pool by pool."""
-    cause = digest(sight.snapshot.chain_id, sight.snapshot.block.hash, rules.hash)
+    seen, tick = sight.snapshot, state.tick + 1
+    # The tick too: a block that a reorg took away and brought back is decided on anew.
+    cause = digest(seen.chain_id, seen.block.hash, rules.hash, tick)
     hedges = {(hedge.pool, hedge.layer): hedge for hedge in state.hedges}
     cash = dict(state.cash)
     decisions: list[Decision] = []
@@ -101,7 +103,7 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
             spent += max(0, choice.outlay_atoms)
             cash[symbol] = cash.get(symbol, 0) - choice.outlay_atoms - choice.margin_atoms
     return Plan(
-        tick=state.tick + 1,
+        tick=tick,
         views=sight.views,
         decisions=tuple(decisions),
         orders=tuple(orders),

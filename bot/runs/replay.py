@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from bot.core.engine import Book, open_book, opening_of, run_tick, undo_after
+from bot.core.engine import Book, ancestor_of, open_book, opening_of, run_tick, undo_after
 from bot.core.errors import JournalMismatchError
+from bot.core.ledger import Entry
 from bot.core.ports import Journal, Row, Venue
 from bot.core.record import decode_snapshot, decode_spec, read_body
 from bot.core.rules import Rules
@@ -28,27 +29,36 @@ def replay_journal(rows: Iterable[Row], rules: Rules, *, venue: Venue, journal: 
     """Decide every recorded tick again from its snapshot alone; the number of ticks.
 
     journal: an empty one that takes the second record. Raises JournalMismatchError at the first
-    row that differs in one byte.
+    row that differs in one byte. A record that ends with a plan is carried on by its tick.
     """
-    recorded = iter(rows)
+    checked = _CheckedJournal(rows, journal)
     book: Book | None = None
-    ticks = 0
-    for row in recorded:
-        if row.kind == "plan":
-            continue  # written again together with its record
-        book = _walked(book, row, rules, venue, journal)
-        ticks += row.kind == "record"
-    return ticks
+    while (row := checked.due) is not None:
+        book = _walked(book, row, rules, venue, checked)
+    return checked.ticks
 
 
-def compare_rows(recorded: Iterable[Row], replayed: Iterable[Row]) -> None:
-    """Raise JournalMismatchError at the first difference, naming the part that differs."""
-    for old, new in zip_longest(recorded, replayed):
-        if old is None or new is None:
-            tick = (old or new).tick
-            raise JournalMismatchError(tick=tick, where="the number of rows")
-        if (old.kind, old.body) != (new.kind, new.body):
-            raise JournalMismatchError(tick=old.tick, where=_difference(old, new))
+class _CheckedJournal:
+    """A journal in which only that can be written which was recorded, row by row."""
+
+    def __init__(self, recorded: Iterable[Row], journal: Journal) -> None:
+        self._recorded = iter(recorded)
+        self._journal = journal
+        self.due = next(self._recorded, None)
+        self.ticks = 0
+
+    def append(self, *, kind: str, tick: int, body: str, entries: Sequence[Entry] = ()) -> Row:
+        """See Journal."""
+        row = self._journal.append(kind=kind, tick=tick, body=body, entries=entries)
+        if self.due is not None:
+            _require_same(self.due, row)
+            self.ticks += row.kind == "record"
+            self.due = next(self._recorded, None)
+        return row
+
+    def rows(self) -> Iterator[Row]:
+        """See Journal."""
+        return self._journal.rows()
 
 
 def _walked(book: Book | None, row: Row, rules: Rules, venue: Venue, journal: Journal) -> Book:
@@ -58,9 +68,7 @@ def _walked(book: Book | None, row: Row, rules: Rules, venue: Venue, journal: Jo
         snapshot = decode_snapshot(body["snapshot"], specs, None)
         return open_book(opening_of(body), snapshot, journal=journal)
     if row.kind == "undo":
-        wanted = body["ancestor"]["hash"]
-        ancestor = next(block for block in book.blocks if block.hash == wanted)
-        return undo_after(book, ancestor, journal=journal)[0]
+        return undo_after(book, ancestor_of(book, body), journal=journal)[0]
     last = book.state.snapshot
     snapshot = decode_snapshot(
         body["snapshot"], book.state.specs, None if last is None else last.pools
@@ -68,10 +76,24 @@ def _walked(book: Book | None, row: Row, rules: Rules, venue: Venue, journal: Jo
     return run_tick(book, snapshot, rules, venue=venue, journal=journal)[0]
 
 
-def _difference(old: Row, new: Row) -> str:
-    """The first key on which two rows of the same tick differ."""
+def _require_same(old: Row, new: Row) -> None:
     if old.kind != new.kind:
-        return f"row kind {old.kind} against {new.kind}"
-    before, after = read_body(old.body), read_body(new.body)
-    keys = sorted(before.keys() | after.keys())
-    return next((key for key in keys if before.get(key) != after.get(key)), "spelling")
+        raise JournalMismatchError(tick=old.tick, where=f"row kind {old.kind} against {new.kind}")
+    if (old.tick, old.body) != (new.tick, new.body):
+        raise JournalMismatchError(
+            tick=old.tick, where=_difference(read_body(old.body), read_body(new.body))
+        )
+
+
+def _difference(old: Any, new: Any) -> str:
+    """Where two values differ first, as a path: decisions.2.reason; the whole is `spelling`."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        parts = [(key, old.get(key), new.get(key)) for key in sorted(old.keys() | new.keys())]
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        parts = list(zip(map(str, range(len(old))), old, new, strict=True))
+    else:
+        return ""
+    for key, before, after in parts:
+        if before != after:
+            return f"{key}.{_difference(before, after)}".rstrip(".")
+    return "spelling"

@@ -15,7 +15,6 @@ from bot.core.errors import (
     NoNewBlockError,
     RefuseTick,
     ReorgDetectedError,
-    ReorgTooDeepError,
     RetryLater,
 )
 from bot.core.ports import Journal, SnapshotSource, Venue
@@ -99,8 +98,8 @@ class Runner:
     def _advance(self) -> None:
         try:
             snapshot = self.source.read()
-        except ReorgDetectedError as reorg:
-            self._undo(reorg)
+        except ReorgDetectedError:
+            self._undo()
             snapshot = self.source.read()
         if self.book is None:
             self.book = open_book(self.opening(snapshot), snapshot, journal=self.journal)
@@ -118,18 +117,15 @@ class Runner:
         self.counters.ticks += 1
         self.watcher.on_tick(row)
 
-    def _undo(self, reorg: ReorgDetectedError) -> None:
+    def _undo(self) -> None:
         """Take back the ticks whose blocks have left the chain."""
         if self.book is None:
             self.source.rewind(None)
             return
         ancestor = next(filter(self.source.is_canonical, self.book.blocks), None)
-        if ancestor is None:
-            raise ReorgTooDeepError(
-                depth_max=len(self.book.steps), block_number=reorg.operands["block_number"]
-            )
-        ticks_before = len(self.book.steps)
-        self.book, row = undo_after(self.book, ancestor, journal=self.journal)
-        self.counters.undone += ticks_before - len(self.book.steps)
+        if ancestor != next(self.book.blocks, None):  # else the chain has come back by itself
+            ticks_before = len(self.book.steps)
+            self.book, row = undo_after(self.book, ancestor, journal=self.journal)
+            self.counters.undone += ticks_before - len(self.book.steps)
+            self.watcher.on_undo(row)
         self.source.rewind(self.book.state.snapshot)
-        self.watcher.on_undo(row)
