@@ -38,7 +38,7 @@ def demo(args: Namespace, terminal: Terminal) -> int:
     pace_s = 0.0 if args.fast else PACE_S if args.pace is None else args.pace
     view = _view(
         terminal,
-        title=f"layerhedge demo · {scenario.name} · {args.node}",
+        title=f"demo · {scenario.name} · {args.node}",
         ticks_total=scenario.steps_count + 1,
     )
     with _remembering(book), view:
@@ -65,7 +65,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
     ticks_total = 1 if args.once else args.max_ticks
     view = _view(
         terminal,
-        title=f"layerhedge run · {config.rules.name}",
+        title=f"run · {config.rules.name}",
         ticks_total=ticks_total,
         so_far=lambda: _rows_of(config.book),
         is_plain=args.no_live,
@@ -91,7 +91,7 @@ def replay(args: Namespace, terminal: Terminal) -> int:
 
     scenario = load_scenario(args.scenario)
     book = new_book_path(args, kind=f"replay-{scenario.name}")
-    title = f"layerhedge replay · {scenario.name} · {args.engine}"
+    title = f"replay · {scenario.name} · {args.engine}"
     view = _view(terminal, title=title, ticks_total=scenario.steps_count + 1)
     with _remembering(book), view:
         wiring.run_replay(

@@ -72,7 +72,7 @@ def fraction_of(part_atoms: int, whole_atoms: int) -> str:
     """
     if not whole_atoms:
         return "-"
-    text = _signed_text(Decimal(part_atoms * 100) / Decimal(whole_atoms), 0)
+    text = _signed_text(WIDE.divide(Decimal(part_atoms * 100), Decimal(whole_atoms)), 0)
     return f"+{text} %" if part_atoms > 0 else f"{text} %"
 
 

@@ -14,10 +14,13 @@ from typing import Protocol
 
 from bot.core.errors import BookMissingError, BookWriteError, BotError
 from bot.core.ledger import Balances
+from bot.core.orders import Leg
 from bot.core.ports import Row
+from bot.core.snapshot import PoolSpec
 from bot.report.chart import draw
 from bot.report.figures import amount, change, contracts, moment, places_for
 from bot.report.ledger_view import amount_text, balance_lines
+from bot.report.markup import classed, table
 from bot.report.plots import charts_of
 from bot.report.reading import Story, read_story
 from bot.report.standing import Standing, standings
@@ -142,7 +145,7 @@ def _money_table(story: Story, standing: Standing) -> str:
     quote = story.head.spec(standing.pool).quote
     places = places_for(standing.hold_atoms, quote.decimals)
     rows = "".join(
-        f'<tr{_class("total") if label in TOTALS else ""}><td>{escape(label)}</td><td class="n">'
+        f'<tr{classed("total") if label in TOTALS else ""}><td>{escape(label)}</td><td class="n">'
         f"{(amount if row == 0 else change)(atoms, quote.decimals, places=places)}</td></tr>"
         for row, (label, atoms) in enumerate(summary_rows(standing))
     )
@@ -163,15 +166,15 @@ def _hedges(story: Story) -> str:
             (
                 hedge.pool,
                 hedge.layer,
-                contracts(hedge.legs, base_decimals=spec.base.decimals),
+                _legs(hedge.legs, spec),
                 f"{amount(hedge.cost_atoms, decimals)} {spec.quote.symbol}",
                 "unknown" if value is None else f"{amount(value, decimals)} {spec.quote.symbol}",
                 moment(hedge.opened_s),
                 moment(hedge.expiry_s),
             )
         )
-    columns = ("pool", "layer", "contracts:w", "cost:n", "value:n", "bought:t", "expiry:t")
-    return f"<section><h2>Open hedges</h2>{_table(columns, rows)}</section>"
+    columns = ("pool:t", "layer", "contracts:k", "cost:n", "value:n", "bought:t", "expiry:t")
+    return f"<section><h2>Open hedges</h2>{table(columns, rows)}</section>"
 
 
 def _trades(story: Story) -> str:
@@ -189,7 +192,7 @@ def _trades(story: Story) -> str:
                 trade.order.layer,
                 trade.order.intent.value,
                 trade.order.reason,
-                contracts(trade.order.legs, base_decimals=spec.base.decimals),
+                _legs(trade.order.legs, spec),
                 f"{change(fill.cash_atoms, decimals)} {spec.quote.symbol}",
                 amount(fill.spread_atoms, decimals),
                 amount(fill.fee_atoms, decimals),
@@ -200,9 +203,9 @@ def _trades(story: Story) -> str:
     if refused:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(refused.items()))
         note += f"Orders that the venue refused, by its reason: {reasons}."
-    columns = ("time:t", "pool:t", "layer", "what", "reason", "contracts:w",
+    columns = ("time:t", "pool:t", "layer", "what", "reason", "contracts:k",
                "cash:n", "spread:n", "fee:n")  # fmt: skip
-    body = _table(columns, rows) if rows else '<p class="soft">none</p>'
+    body = table(columns, rows) if rows else '<p class="soft">none</p>'
     return f'<section><h2>Trades</h2><p class="soft">{escape(note)}</p>{body}</section>'
 
 
@@ -212,7 +215,7 @@ def _balances(story: Story, balances: Balances) -> str:
     return (
         '<section><h2>Ledger</h2><p class="soft">Balances of every account; each currency sums to '
         "zero, so income and equity stand with a minus.</p>"
-        f"{_table(('account:w', 'balance:n', 'currency'), rows)}</section>"
+        f"{table(('account:w', 'balance:n', 'currency'), rows)}</section>"
     )
 
 
@@ -220,7 +223,7 @@ def _reasons(summary: Summary) -> str:
     rows = [(reason, f"{count:,}") for reason, count in summary.reasons.items()]
     return (
         '<section><h2>Decisions by reason</h2><p class="soft">docs/rules.md explains each code.</p>'
-        f"{_table(('reason', 'decisions:n'), rows)}</section>"
+        f"{table(('reason', 'decisions:n'), rows)}</section>"
     )
 
 
@@ -246,8 +249,8 @@ def _facts(story: Story, book: ReadableBook) -> str:
         ("ledger check", checked),
         ("undone by reorgs", "; ".join(undone) or "nothing"),
     ]
-    table = _table(("what:t", "value:w"), rows)
-    return f"<section><h2>Where this comes from</h2>{table}{_terms(story)}</section>"
+    facts = table(("what:t", "value:w"), rows)
+    return f"<section><h2>Where this comes from</h2>{facts}{_terms(story)}</section>"
 
 
 def _terms(story: Story) -> str:
@@ -264,24 +267,9 @@ def _terms(story: Story) -> str:
     return f"<details><summary>Rules and venue</summary><pre>{escape(text)}</pre></details>"
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table; a column's name may carry its class after a colon: n figures, t times, w words."""
-    names = [column.partition(":")[::2] for column in columns]
-    head = "".join(f"<th{_class(tone)}>{escape(name)}</th>" for name, tone in names)
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{_class(tone)}>{escape(str(cell))}</td>"
-            for cell, (_, tone) in zip(row, names, strict=True)
-        )
-        + "</tr>"
-        for row in rows
-    )
-    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
-
-
-def _class(tone: str) -> str:
-    return f' class="{tone}"' if tone else ""
+def _legs(legs: tuple[Leg, ...], spec: PoolSpec) -> str:
+    """One leg a line."""
+    return contracts(legs, base_decimals=spec.base.decimals).replace(", ", "\n")
 
 
 def _tone(atoms: int) -> str:

@@ -73,9 +73,9 @@ def text(words: str, style: str = "", *, cut: bool = False) -> Text:
 def _headline(frame: Frame) -> RenderableType:
     tick, total = frame.tick, frame.ticks_total
     count = f"tick {frame.ticks_done:,}" + ("" if total is None else f" of {total:,}")
-    line = Table.grid(expand=True)
-    line.add_column()
-    line.add_column(justify="right")
+    line = Table.grid(expand=True, padding=(0, 1))
+    line.add_column(ratio=1, no_wrap=True)
+    line.add_column(justify="right", no_wrap=True)
     line.add_row(
         text(frame.title, "bold", cut=True),
         text(f"block {tick.block_number:,} · {count} · {moment(tick.time_s)}", cut=True),
