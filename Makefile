@@ -45,7 +45,7 @@ bench: setup  ## Benchmarks, as ratios to floor and peer
 	$(PY) -m benchmarks
 
 golden: setup  ## Rewrite the golden files; review the diff
-	LAYERHEDGE_GOLDEN=rewrite $(PYTEST) --quiet tests/scenario
+	LAYERHEDGE_GOLDEN=rewrite $(PYTEST) --quiet tests/scenario tests/tidy
 	git --no-pager diff --stat -- tests scenarios
 
 docs: setup  ## Prove that the docs name every command, key, metric and error

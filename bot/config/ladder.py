@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from bot.config.places import Place
 from bot.core.conditions import AnyOf, Comparison, Condition, NotOf
 from bot.core.instruments import INSTRUMENTS
-from bot.core.rules import SizeBy
+from bot.core.rules import SizeBy, moves_bps
 
 Values: TypeAlias = Mapping[str, Any]
 """The valid keys of one table; those that did not fit are missing."""
@@ -18,6 +18,9 @@ Bound: TypeAlias = tuple[str, str, float]
 """metric, `above` or `below`, threshold."""
 Box: TypeAlias = dict[str, tuple[float, float]]
 """An open interval for each metric that matters."""
+
+ORDINARY_SIGMA = 0.2
+"""Any sigma orders moves alike; this one turns them into bps for the checks that need some."""
 
 MIRROR = {"above": "below", "below": "above"}
 
@@ -119,27 +122,71 @@ def _spoken(box: Box) -> str:
 
 
 def _check_instrument(layer: Values, at: Place) -> None:
-    if "instrument" in layer and "offsets_bps" in layer:
-        problem = INSTRUMENTS[layer["instrument"]].problem(layer["offsets_bps"])
-        if problem is not None:
-            given = list(layer["offsets_bps"])
-            at.child("offsets_bps").report(
-                f"{given} does not fit {layer['instrument']}: {problem}", "see docs/rules.md"
-            )
+    given = _moves(layer, "offsets", at)
+    if "instrument" not in layer or given is None:
+        return
+    key, offsets_bps = given
+    if not offsets_bps:
+        at.child(key).report("is missing", "give offsets_bps, or offsets_sigma")
+        return
+    problem = INSTRUMENTS[layer["instrument"]].problem(offsets_bps)
+    if problem is not None:
+        at.child(key).report(
+            f"{_spelled(key, layer[key])} does not fit {layer['instrument']}: {problem}",
+            "see docs/rules.md",
+        )
+
+
+def _moves(layer: Values, name: str, at: Place) -> tuple[str, tuple[int, ...]] | None:
+    """The key that gives these moves, and they in bps at an ordinary sigma; None if misread."""
+    in_bps, in_sigma = f"{name}_bps", f"{name}_sigma"
+    if in_bps not in layer or in_sigma not in layer:
+        return None
+    if layer[in_bps] and layer[in_sigma]:
+        at.child(in_sigma).report(f"says again what {in_bps} says", "leave one of them out")
+        return None
+    if layer[in_sigma]:
+        return in_sigma, moves_bps(layer[in_sigma], sigma=ORDINARY_SIGMA)
+    return in_bps, layer[in_bps]
+
+
+def _spelled(key: str, moves: Sequence[int]) -> str:
+    """Moves as the rule file spells them."""
+    in_sigma = key.endswith("_sigma")
+    return str([move / 1_000 for move in moves] if in_sigma else list(moves))
 
 
 def _check_size(layer: Values, at: Place) -> None:
     """`il` needs prices to size at, and none of them may be spot itself."""
-    stress = layer.get("stress_bps")
-    if stress is None or "size_by" not in layer:
+    given = _moves(layer, "stress", at)
+    if given is None or "size_by" not in layer:
         return
+    key, stress = given
     if layer["size_by"] == SizeBy.IL.value and (not stress or 0 in stress):
-        at.child("stress_bps").report(
-            f"{list(stress)} gives no move to size the hedge at",
+        at.child(key).report(
+            f"{_spelled(key, layer[key])} gives no move to size the hedge at",
             'give moves other than 0, like [-3000, 3000], or size_by = "delta"',
         )
+        return
     if layer["size_by"] == SizeBy.DELTA.value and stress:
-        at.child("stress_bps").report('has no effect with size_by = "delta"', "leave it out")
+        at.child(key).report('has no effect with size_by = "delta"', "leave it out")
+    if layer["size_by"] == SizeBy.IL.value:
+        _check_pays(layer, stress, at.child(key))
+
+
+def _check_pays(layer: Values, stress_bps: tuple[int, ...], at: Place) -> None:
+    """A layer sized at prices where its instrument pays nothing would never buy."""
+    given = _moves(layer, "offsets", at)
+    if given is None or "instrument" not in layer:
+        return
+    instrument = INSTRUMENTS[layer["instrument"]]
+    if instrument.problem(given[1]) is None and not any(
+        instrument.pays(given[1], move_bps=move) for move in stress_bps
+    ):
+        at.report(
+            f"gives no move at which {layer['instrument']} pays anything",
+            "give moves beyond its strikes",
+        )
 
 
 def _check_roll(layer: Values, at: Place) -> None:

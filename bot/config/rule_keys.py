@@ -125,6 +125,10 @@ def _minutes(lowest: str, *, above: bool = False) -> Scaled:
 THRESHOLD = Number(lowest="-1000000000", highest="1000000000")
 BUDGET = Whole(lowest=1, highest=BPS)
 
+SIGMAS = Scaled(
+    number=Number(lowest="-10", highest="10"), factor=1_000, grain="thousandths of a sigma"
+)
+
 COMPARISON_KEYS = {
     "metric": Key(Text(choices=tuple(METRICS)), "what to look at"),
     "above": Key(THRESHOLD, "true only above this", None),
@@ -180,8 +184,14 @@ LAYER_KEYS = {
     "name": Key(NAME, "name of the layer, in orders, ledger and reports"),
     "instrument": Key(Text(choices=tuple(INSTRUMENTS)), "what the layer buys"),
     "offsets_bps": Key(
-        ListOf(kind=Whole(lowest=1 - BPS, highest=10 * BPS), least=1),
+        ListOf(kind=Whole(lowest=1 - BPS, highest=10 * BPS)),
         "distance of each strike from spot, bps, below spot negative",
+        (),
+    ),
+    "offsets_sigma": Key(
+        ListOf(kind=SIGMAS),
+        "the same in sigmas over the tenor, which fits pairs of any volatility; one of the two",
+        (),
     ),
     "arm": Key(ConditionOf(), "the condition under which the layer buys its hedge"),
     "disarm": Key(ConditionOf(), "the condition under which it sells it"),
@@ -197,6 +207,9 @@ LAYER_KEYS = {
         ListOf(kind=Whole(lowest=1 - BPS, highest=10 * BPS)),
         "price moves from spot at which `il` sizes the hedge, bps",
         (),
+    ),
+    "stress_sigma": Key(
+        ListOf(kind=SIGMAS), "the same in sigmas over the tenor; one of the two", ()
     ),
     "tenor_days": Key(_days("1"), "wanted time to expiry; the nearest listed expiry is taken"),
     "premium_budget_bps_per_year": Key(

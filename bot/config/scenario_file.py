@@ -144,6 +144,7 @@ def _pool(
         vol=float(row["vol"]),
         turnover_bps_per_day=row["turnover_bps_per_day"],
         owner_share_bps=row["owner_share_bps"],
+        quoted_as=row["quoted_as"],
     )
 
 

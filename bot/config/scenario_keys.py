@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.config.keys import Amount, Flag, Key, ListOf, MapOf, Number, TableOf, Text, Whole
 from bot.config.places import INVALID, Place
+from bot.config.venue_terms import PRESETS
 from bot.core.scenario import LiquidityMove
 from bot.core.snapshot import DECIMALS_MAX
 from bot.core.units import BPS
@@ -130,6 +131,9 @@ POOL = TableOf(
         ),
         "owner_share_bps": Key(
             Whole(lowest=0, highest=BPS - 1), "the watched LP's share of the first deposit"
+        ),
+        "quoted_as": Key(
+            Text(choices=tuple(PRESETS)), "the venue's preset for this pair", next(iter(PRESETS))
         ),
     }
 )

@@ -12,10 +12,9 @@ from bot.config.run_config import VenueConfig
 from bot.core.errors import VenueTermsError
 from bot.core.fees import FeeTerms
 from bot.core.margin import MarginTerms
-from bot.core.quotes import PoolTerms
-from bot.core.surface import CORRELATED, MAJOR
+from bot.core.quotes import CORRELATED_POOL, MAJOR_POOL, PoolTerms
 
-PRESETS = {"major": MAJOR, "correlated": CORRELATED}
+PRESETS = {"major": MAJOR_POOL, "correlated": CORRELATED_POOL}
 DEFAULT = PoolTerms()
 
 
@@ -40,7 +39,13 @@ def venue_config(values: Mapping[str, Any], place: Place) -> VenueConfig | None:
 def pool_terms(start: PoolTerms, values: Mapping[str, Any], place: Place) -> Any:
     """A pool's terms from others and the knobs turned; INVALID with a report."""
     if values.get("preset"):
-        start = replace(start, surface=PRESETS[values["preset"]])
+        preset = PRESETS[values["preset"]]
+        listing = replace(
+            start.listing,
+            strike_step_bps=preset.listing.strike_step_bps,
+            price_tick_ppm=preset.listing.price_tick_ppm,
+        )
+        start = replace(start, surface=preset.surface, listing=listing)
     parts = {
         name: _turned(getattr(start, name), values.get(name, {}), place.child(name))
         for name in ("surface", "spread", "listing")

@@ -36,6 +36,10 @@ class Instrument(Protocol):
         """What is wrong with these offsets; None when they fit. For loading rules."""
         ...
 
+    def pays(self, offsets_bps: tuple[int, ...], *, move_bps: int) -> bool:
+        """Whether it pays anything if the price moves by so much from spot. For loading rules."""
+        ...
+
     def legs(
         self,
         quoting: Quoting,
@@ -69,6 +73,14 @@ class Structure:
         if not self._in_order(offsets_bps):
             return f"its offsets must {'rise' if self.rising else 'fall'} from leg to leg"
         return None
+
+    def pays(self, offsets_bps: tuple[int, ...], *, move_bps: int) -> bool:
+        """See `Instrument.pays`."""
+        gains = (
+            sign * max(0, move_bps - offset if kind is ContractKind.CALL else offset - move_bps)
+            for (kind, sign), offset in zip(self.parts, offsets_bps, strict=True)
+        )
+        return sum(gains) > 0
 
     def legs(
         self,
@@ -144,17 +156,14 @@ def instrument_legs(
 
 def quantity_for_loss_up(
     unit_legs: Sequence[Leg], *, loss_atoms: int, stress_atoms: int, base_decimals: int
-) -> int:
-    """Base atoms of a structure whose payoff at the stress price is at least the loss; 0 for none.
+) -> int | None:
+    """Base atoms of a structure whose payoff at the stress price is at least the loss.
 
     unit_legs: the structure at one whole base token. loss_atoms: >= 0, quote atoms. stress_atoms:
     quote atoms per whole base token. For one option this is loss / |strike - stress|, rounded up.
-    Source: docs/maths.md section 4.6, sizing by end points. A structure that pays
-    nothing at the stress price is refused.
+    Source: docs/maths.md section 4.6, sizing by end points. None where the structure
+    pays nothing.
     """
     unit = 10**base_decimals
     payoff = payoff_atoms(unit_legs, settlement_atoms=stress_atoms, base_decimals=base_decimals)
-    if payoff <= 0:
-        pool = unit_legs[0].contract.pool if unit_legs else "?"
-        raise NotListedError(pool=pool, reason=f"the structure pays nothing at {stress_atoms}")
-    return mul_div_up(loss_atoms, unit, payoff)
+    return mul_div_up(loss_atoms, unit, payoff) if payoff > 0 else None

@@ -15,7 +15,7 @@ from bot.core.margin import payoff_per_base
 from bot.core.market import Market
 from bot.core.options import black_price
 from bot.core.orders import Contract, ContractKind
-from bot.core.surface import MAJOR, Surface, implied_vol
+from bot.core.surface import CORRELATED, MAJOR, Surface, implied_vol
 from bot.core.units import YEAR_S
 
 BILLION = 10**9
@@ -69,6 +69,15 @@ class PoolTerms:
             raise VenueTermsError(
                 name="quantity_max_base", value=self.quantity_max_base, problem="it must be >= 1"
             )
+
+
+MAJOR_POOL = PoolTerms()
+"""A pair like ETH/USD."""
+
+CORRELATED_POOL = PoolTerms(
+    surface=CORRELATED, listing=ListingTerms(strike_step_bps=25, price_tick_ppm=10)
+)
+"""A pair whose tokens move together: a tenth of the volatility, so a finer grid and tick."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

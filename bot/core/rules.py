@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from math import expm1
 
 from bot.core.conditions import Condition
-from bot.core.units import MILLION
+from bot.core.units import BPS, MILLION
 
 
 class SizeBy(Enum):
@@ -20,8 +21,10 @@ class SizeBy(Enum):
 class Layer:
     """One layer of the ladder. Times in seconds, thresholds inside the conditions.
 
-    offsets_bps: strike distances from spot that the instrument asks for, signed.
-    stress_bps: price moves from spot at which `SizeBy.IL` sizes the hedge, signed.
+    offsets_bps or offsets_milli_sigma: strike distances from spot that the instrument asks for,
+    signed; exactly one of them is given. stress_bps or stress_milli_sigma: price moves from spot
+    at which `SizeBy.IL` sizes the hedge, signed. A thousand milli-sigma is the move that the
+    layer's tenor brings at the venue's calm volatility.
     premium_budget_bps_per_year: premium and fees spent within any 365 days, over entry value.
     roll_before_expiry_s: sell and buy anew when less than this is left; 0 waits for expiry.
     monetise_bps: sell when the hedge brings this multiple of its cost (40_000 is 4x); None never.
@@ -41,6 +44,16 @@ class Layer:
     hold_s_min: int
     roll_before_expiry_s: int
     monetise_bps: int | None
+    offsets_milli_sigma: tuple[int, ...] = ()
+    stress_milli_sigma: tuple[int, ...] = ()
+
+    def offsets(self, sigma: float) -> tuple[int, ...]:
+        """Strike distances in bps of spot. sigma: log move of one sigma over the tenor, > 0."""
+        return self.offsets_bps or moves_bps(self.offsets_milli_sigma, sigma=sigma)
+
+    def stresses(self, sigma: float) -> tuple[int, ...]:
+        """Stress moves in bps of spot. sigma: log move of one sigma over the tenor, > 0."""
+        return self.stress_bps or moves_bps(self.stress_milli_sigma, sigma=sigma)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +83,14 @@ class Rules:
         """Whether so little is left on a pool's quote side that it is not hedged; exact."""
         unit: int = 10**quote_decimals
         return reserve_quote_atoms * MILLION < self.dust_quote_micro * unit
+
+
+def moves_bps(milli_sigma: tuple[int, ...], *, sigma: float) -> tuple[int, ...]:
+    """Price moves in bps of spot from moves in thousandths of a sigma, log-normal.
+
+    sigma: log move of one sigma, > 0.
+
+    >>> moves_bps((-1_000, 1_000), sigma=0.1)
+    (-952, 1052)
+    """
+    return tuple(round(BPS * expm1(k * sigma / 1_000)) for k in milli_sigma)

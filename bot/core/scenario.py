@@ -41,6 +41,7 @@ class PoolScript:
     vol: annualised volatility of the noise around the path, a fraction, pinned to 0 at the knots.
     turnover_bps_per_day: what noise traders trade a day, of the reserves, both ways together.
     owner_share_bps: the watched owner's share of the first deposit; outsiders own the rest.
+    quoted_as: the venue's preset for this pair, by name.
     """
 
     name: str
@@ -54,6 +55,7 @@ class PoolScript:
     vol: float
     turnover_bps_per_day: int
     owner_share_bps: int
+    quoted_as: str
 
 
 class LiquidityMove(Enum):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import sqrt
 
 from bot.core.exposure import Exposure, il_atoms_at
-from bot.core.instruments import instrument_legs, payoff_atoms
+from bot.core.instruments import instrument_legs, quantity_for_loss_up
 from bot.core.market import Market
 from bot.core.orders import Leg
 from bot.core.ports import Quoting
 from bot.core.position import Lot
 from bot.core.rules import Layer, SizeBy
-from bot.core.units import BPS, mul_div_down, mul_div_up
+from bot.core.units import BPS, YEAR_S, mul_div_down, mul_div_up
 
 SHRINK_ATTEMPTS_MAX = 4
 """Sizes tried on the way down to what a purse can pay; fees are capped, so one or two do it."""
@@ -60,6 +61,7 @@ def wanted_legs(
 
     Raises NotListedError when the venue lists no fitting strikes.
     """
+    sigma = quoting.calm_vol(market, tenor_s=layer.tenor_s) * sqrt(layer.tenor_s / YEAR_S)
     expiry_s = quoting.expiry_near(market, tenor_s=layer.tenor_s)
     unit = 10**market.base_decimals
 
@@ -69,14 +71,20 @@ def wanted_legs(
             quoting,
             market,
             quantity_atoms=quantity_atoms,
-            offsets_bps=layer.offsets_bps,
+            offsets_bps=layer.offsets(sigma),
             expiry_s=expiry_s,
         )
 
     if layer.size_by is SizeBy.DELTA:
         wanted = mul_div_down(exposure.claim_base_atoms, layer.hedge_ratio_bps, BPS)
     else:
-        wanted = _quantity_for_il(layer, lots, market, unit_legs=legs_of(unit))
+        wanted = _quantity_for_il(
+            layer.hedge_ratio_bps,
+            lots,
+            market,
+            stresses_bps=layer.stresses(sigma),
+            unit_legs=legs_of(unit),
+        )
     quantity = quoting.quantity_down(market, quantity_atoms=wanted)
     return legs_of(quantity) if quantity else ()
 
@@ -128,25 +136,29 @@ def _shrunk(ticket: Ticket, purse: Purse, market: Market, quoting: Quoting) -> t
 
 
 def _quantity_for_il(
-    layer: Layer, lots: Sequence[Lot], market: Market, *, unit_legs: Sequence[Leg]
+    ratio_bps: int,
+    lots: Sequence[Lot],
+    market: Market,
+    *,
+    stresses_bps: Sequence[int],
+    unit_legs: Sequence[Leg],
 ) -> int:
-    """Base atoms so that the hedge pays `hedge_ratio_bps` of the further IL at each stress price.
+    """Base atoms so that the hedge pays `ratio_bps` of the further IL at each stress price.
 
-    Stress prices at which one unit pays nothing are left to other layers.
+    Stress prices at which the structure pays nothing are left to other layers.
     Source: docs/maths.md section 4.6, sizing by end points.
     """
     unit = 10**market.base_decimals
     il_now = il_atoms_at(lots, price=Fraction(market.spot_atoms, unit))
     quantity = 0
-    for stress_bps in layer.stress_bps:
+    for stress_bps in stresses_bps:
         stressed_atoms = mul_div_down(market.spot_atoms, BPS + stress_bps, BPS)
         further_loss = il_now - il_atoms_at(lots, price=Fraction(stressed_atoms, unit))
-        payoff = payoff_atoms(
-            unit_legs, settlement_atoms=stressed_atoms, base_decimals=market.base_decimals
+        needed = quantity_for_loss_up(
+            unit_legs,
+            loss_atoms=mul_div_up(max(0, further_loss), ratio_bps, BPS),
+            stress_atoms=stressed_atoms,
+            base_decimals=market.base_decimals,
         )
-        if payoff > 0 and further_loss > 0:
-            quantity = max(
-                quantity,
-                mul_div_up(further_loss * layer.hedge_ratio_bps, unit, payoff * BPS),
-            )
+        quantity = max(quantity, needed or 0)
     return quantity

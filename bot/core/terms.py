@@ -102,6 +102,8 @@ def _layer_to_json(layer: Layer) -> dict[str, Json]:
         "hedge_ratio_bps": layer.hedge_ratio_bps,
         "size_by": layer.size_by.value,
         "stress_bps": list(layer.stress_bps),
+        "offsets_milli_sigma": list(layer.offsets_milli_sigma),
+        "stress_milli_sigma": list(layer.stress_milli_sigma),
         "tenor_s": layer.tenor_s,
         "premium_budget_bps_per_year": layer.premium_budget_bps_per_year,
         "cooldown_s": layer.cooldown_s,
@@ -120,6 +122,8 @@ def _layer_from_json(row: Mapping[str, Any]) -> Layer:
             "disarm": condition_from_json(row["disarm"]),
             "size_by": SizeBy(row["size_by"]),
             "stress_bps": tuple(row["stress_bps"]),
+            "offsets_milli_sigma": tuple(row["offsets_milli_sigma"]),
+            "stress_milli_sigma": tuple(row["stress_milli_sigma"]),
         }
     )
 

@@ -36,6 +36,6 @@ def run_demo(world: World, runner: Runner, *, pace_s: float) -> EndCause:
         is_seen = False
 
     scheduler.every(POLL_S, look, grace_s=GRACE_S)
-    scheduler.every(pace_s, play, grace_s=GRACE_S)
+    scheduler.every(max(pace_s, POLL_S), play, grace_s=GRACE_S)
     scheduler.run()
     return EndCause.INTERRUPTED if scheduler.interrupted else EndCause.FINISHED

@@ -300,7 +300,9 @@ def test_each_pool_is_quoted_by_preset_default_and_its_own_knobs(tmp_path: Path)
     terms = venue.terms(["WETH-USDC", "STETH-WETH"])
     assert terms.pools["WETH-USDC"] == PoolTerms(listing=ListingTerms(lot_micro=5))
     assert terms.pools["STETH-WETH"] == PoolTerms(
-        surface=CORRELATED, listing=ListingTerms(lot_micro=5), quantity_max_base=9
+        surface=CORRELATED,
+        listing=ListingTerms(strike_step_bps=25, price_tick_ppm=10, lot_micro=5),
+        quantity_max_base=9,
     )
     assert venue_from_json(json.loads(json.dumps(venue_to_json(terms)))) == terms
     with pytest.raises(ConfigError, match=r"venue.pools.STETH-WETH: is the name of no watched"):

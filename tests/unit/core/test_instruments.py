@@ -106,7 +106,25 @@ def test_a_strangle_is_sized_by_its_end_points(
 
 def test_a_structure_that_pays_nothing_under_stress_cannot_be_sized_by_it() -> None:
     unit = legs("protective_put", -1000)
-    with pytest.raises(NotListedError):
+    assert (
         quantity_for_loss_up(unit, loss_atoms=1, stress_atoms=1_900_000_000, base_decimals=18)
-    with pytest.raises(NotListedError):
-        quantity_for_loss_up([], loss_atoms=1, stress_atoms=1, base_decimals=18)
+        is None
+    )
+    assert quantity_for_loss_up([], loss_atoms=1, stress_atoms=1, base_decimals=18) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "offsets_bps", "move_bps"),
+    [
+        ("protective_put", (-1000,), -1001),
+        ("put_spread", (-300, -2000), -9000),
+        ("strangle", (-1000, 1000), 1001),
+        ("collar", (-500, 1000), -600),
+    ],
+)
+def test_an_instrument_says_where_it_pays(
+    name: str, offsets_bps: tuple[int, ...], move_bps: int
+) -> None:
+    instrument = INSTRUMENTS[name]
+    assert instrument.pays(offsets_bps, move_bps=move_bps)
+    assert not instrument.pays(offsets_bps, move_bps=0)

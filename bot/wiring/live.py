@@ -1,81 +1,33 @@
-"""The one place where objects meet: chains, books, rules and venues become runs."""
+"""Live runs: a real position, read from an RPC that is only ever read, hedged on paper."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
-from bot.config import RunConfig, load_rules
-from bot.config.scenario_file import load_scenario
-from bot.core.canonical import Json
+from bot.config import RunConfig
 from bot.core.engine import Opening, opening_of
-from bot.core.errors import BookMissingError, ConfigError, PoolsChangedError, RulesChangedError
+from bot.core.errors import ConfigError, PoolsChangedError, RulesChangedError
 from bot.core.ports import Journal, Row
-from bot.core.quotes import PoolTerms
 from bot.core.record import decode_spec, read_body
-from bot.core.rules import Rules
-from bot.core.scenario import Scenario
 from bot.core.snapshot import PoolSpec, Snapshot
-from bot.core.surface import CORRELATED, MAJOR
-from bot.core.terms import rules_from_json, rules_to_json, venue_from_json, venue_to_json
+from bot.core.terms import venue_from_json
 from bot.core.units import decimal_to_atoms
-from bot.core.venue import PaperVenue, VenueTerms
-from bot.core.world import ScriptedWorld
+from bot.core.venue import PaperVenue
 from bot.edges.chain import ChainSource
-from bot.edges.memory_store import MemoryStore
 from bot.edges.node import ANVIL_CHAIN_ID, AnvilNode
 from bot.edges.pool_probe import probe_pool
-from bot.edges.rpc import ReadOnlyRpc, Rpc
+from bot.edges.rpc import ReadOnlyRpc
 from bot.edges.store import SqliteStore
 from bot.runs.freshness import FreshSource
 from bot.runs.inspection import Nobody, UnbookedJournal, inspect_tick
 from bot.runs.runner import Runner
 from bot.runs.watcher import EndCause, Watcher
-
-CAPITAL_SHARE = 10
-"""A scenario's paper cash: one part in so many of what each position is worth at the start."""
-
-MAJOR_VOL_MIN = 0.2
-"""From this volatility on a pool of a scenario is quoted like ETH/USD, below as correlated."""
+from bot.wiring.books import terms_json
 
 FORK_BLOCK_S = 2
 """How often a fork of one's own makes a block, so that time passes on it."""
-
-
-def run_demo(
-    scenario: str,
-    *,
-    node: str,
-    rules: Path,
-    book: Path,
-    watcher: Watcher,
-    pace_s: float,
-) -> EndCause:
-    """Play a scenario on a node of its own, with the scheduler ticking, into a new book."""
-    from bot.runs.demo import run_demo as play
-
-    script = load_scenario(scenario)
-    with chain_world(script, node=node) as world, SqliteStore(book, create=True) as store:
-        runner = scenario_runner(script, world, load_rules(rules), journal=store, watcher=watcher)
-        cause = play(world, runner, pace_s=pace_s)
-        runner.end(cause)
-        return cause
-
-
-def run_replay(
-    scenario: str, *, engine: str, rules: Path, book: Path | None, watcher: Watcher
-) -> EndCause:
-    """Play a scenario without waiting: on the exact integer model, or on an Anvil of its own."""
-    from bot.runs.replay import replay_world
-
-    script = load_scenario(scenario)
-    with scenario_world(script, engine=engine) as world, _journal(book) as journal:
-        runner = scenario_runner(script, world, load_rules(rules), journal=journal, watcher=watcher)
-        cause = replay_world(world, runner)
-        runner.end(cause)
-        return cause
 
 
 def run_live(
@@ -112,95 +64,6 @@ def inspect_once(config: RunConfig, *, fork_url: str | None = None) -> list[Row]
         return inspect_tick(runner)
 
 
-def verify_journal(path: Path) -> int:
-    """Decide every recorded tick again and compare each byte; the number of ticks."""
-    from bot.runs.replay import replay_journal
-
-    with SqliteStore(path, create=False, readonly=True) as store:
-        rows = list(store.rows())
-    if not rows:
-        raise BookMissingError(file=str(path))
-    terms = read_body(rows[0].body)["terms"]
-    return replay_journal(
-        rows,
-        rules_from_json(terms["rules"]),
-        venue=PaperVenue(venue_from_json(terms["venue"])),
-        journal=MemoryStore(name=str(path)),
-    )
-
-
-# -- scripted worlds ------------------------------------------------------------------------------
-
-
-@contextmanager
-def scenario_world(script: Scenario, *, engine: str) -> Iterator[ScriptedWorld]:
-    """A scenario on `model`, or on `anvil` or `ganache`."""
-    if engine != "model":
-        with chain_world(script, node=engine) as world:
-            yield world
-        return
-    from bot.core.model_stage import model_world
-
-    yield model_world(script)
-
-
-@contextmanager
-def chain_world(script: Scenario, *, node: str) -> Iterator[ScriptedWorld]:
-    """A scenario on a node that is started for it and ends with it."""
-    from bot.edges.scenario_world import (
-        ChainStage,
-        anvil_for,
-        ganache_for,
-    )
-
-    starts = {"anvil": anvil_for, "ganache": ganache_for}
-    with starts[node](script) as local, Rpc(local.url) as rpc, ReadOnlyRpc(local.url) as reader:
-        yield ScriptedWorld(script, ChainStage(script, rpc, reader=reader))
-
-
-def scenario_runner(
-    script: Scenario, world: ScriptedWorld, rules: Rules, *, journal: Journal, watcher: Watcher
-) -> Runner:
-    """A runner for a scripted world, its venue and its paper cash following from the script."""
-    terms = VenueTerms(
-        pools={
-            pool.name: PoolTerms(surface=MAJOR if pool.vol >= MAJOR_VOL_MIN else CORRELATED)
-            for pool in script.pools
-        }
-    )
-
-    def opening(snapshot: Snapshot) -> Opening:
-        return Opening(
-            chain_id=snapshot.chain_id,
-            genesis_hash=world.source.genesis_hash or "",
-            capital=_share_of_deposits(snapshot),
-            rules_hash=rules.hash,
-            terms=_terms(rules, terms),
-        )
-
-    return Runner(
-        source=world.source,
-        rules=rules,
-        venue=PaperVenue(terms),
-        journal=journal,
-        watcher=watcher,
-        opening=opening,
-    )
-
-
-def _share_of_deposits(snapshot: Snapshot) -> dict[str, int]:
-    """Paper cash by quote symbol, from what each position paid in: its quote side twice."""
-    cash: dict[str, int] = {}
-    quotes = {spec.name: spec.quote.symbol for spec in snapshot.specs if spec.hedged}
-    for event in snapshot.events:
-        symbol = quotes[event.pool]
-        cash[symbol] = cash.get(symbol, 0) + 2 * event.quote_atoms // CAPITAL_SHARE
-    return cash
-
-
-# -- live runs ------------------------------------------------------------------------------------
-
-
 def live_runner(
     config: RunConfig, rpc: ReadOnlyRpc, *, journal: Journal, watcher: Watcher, forked: bool
 ) -> Runner:
@@ -230,7 +93,7 @@ def live_runner(
             genesis_hash=source.genesis_hash or "",
             capital=_capital(config, specs),
             rules_hash=config.rules.hash,
-            terms=_terms(config.rules, terms),
+            terms=terms_json(config.rules, terms),
         )
 
     limit_s = config.chain.block_age_s_max
@@ -313,19 +176,3 @@ def _reader(config: RunConfig, fork_url: str | None) -> Iterator[ReadOnlyRpc]:
         ReadOnlyRpc(node.url, timeout_s=timeout_s) as rpc,
     ):
         yield rpc
-
-
-# -- books ----------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _journal(book: Path | None) -> Iterator[Journal]:
-    if book is None:
-        yield MemoryStore()
-        return
-    with SqliteStore(book, create=True) as store:
-        yield store
-
-
-def _terms(rules: Rules, venue: VenueTerms) -> dict[str, Json]:
-    return {"rules": rules_to_json(rules), "venue": venue_to_json(venue)}
