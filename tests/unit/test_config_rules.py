@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -322,3 +323,39 @@ def test_boxes_of_a_condition_are_where_it_holds() -> None:
     ]
     assert boxes(AllOf(parts=(high, NotOf(part=high)))) == []
     assert list(bounds(NotOf(part=wild))) == [("rsi", "above", 30.0)]
+
+
+def test_strikes_may_be_told_in_sigmas_of_the_tenor(tmp_path: Path) -> None:
+    text = FILE.replace("offsets_bps = [-300, -2500]", "offsets_sigma = [-0.4, -2.0]")
+    (layer, *_) = load_rules(written(tmp_path, text)).layers
+    assert layer.offsets_milli_sigma == (-400, -2_000)
+    # Source: exp(-0.4 * 0.1) - 1 and exp(-2 * 0.1) - 1 in bps.
+    assert layer.offsets(0.1) == (-392, -1813)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "offsets_bps = [-300, -2500]",
+            "offsets_bps = [-300, -2500]\noffsets_sigma = [-0.4, -2.0]",
+            "layer[1].offsets_sigma: says again what offsets_bps says",
+        ),
+        ("offsets_bps = [-300, -2500]", "", "layer[1].offsets_bps: is missing"),
+        (
+            "offsets_bps = [-300, -2500]",
+            "offsets_sigma = [-2.0, -0.4]",
+            "layer[1].offsets_sigma: [-2.0, -0.4] does not fit put_spread",
+        ),
+        (
+            "stress_bps = [-3000]",
+            "stress_bps = [3000]",
+            "layer[1].stress_bps: gives no move at which put_spread pays anything",
+        ),
+    ],
+)
+def test_moves_that_no_hedge_can_be_made_of_are_refused(
+    tmp_path: Path, old: str, new: str, line: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(line)):
+        load_rules(written(tmp_path, FILE.replace(old, new)))
