@@ -173,3 +173,19 @@ def test_a_scenario_is_not_played_into_a_book_that_is_there(book: Path, capsys: 
     code, _ = refused(capsys, "replay two_days.toml --book book.sqlite")
     assert code != 0
     assert book.read_bytes() == before
+
+
+def test_a_record_with_another_decision_is_found_by_a_replay(book: Path, capsys: Capture) -> None:
+    """Sealed anew, so that only deciding again can find it."""
+    with (
+        SqliteStore(book, create=False, readonly=True) as original,
+        SqliteStore(Path("forged.sqlite"), create=True) as forged,
+    ):
+        for row in original.rows():
+            body = row.body.replace("BELOW_ARM", "COOLDOWN") if row.tick == 40 else row.body
+            forged.append(kind=row.kind, tick=row.tick, body=body)
+    assert main(["journal", "verify", "--book", "book.sqlite"]) == 0
+    code, line = refused(capsys, "journal verify --book forged.sqlite")
+    assert (code, "tick 40: replay differs from the record at decisions" in line) == (66, True), (
+        line
+    )
