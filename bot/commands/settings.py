@@ -22,9 +22,18 @@ def show(args: Namespace, terminal: Terminal) -> int:
         return 0
     terminal.table(
         ("key", "value", "from"),
-        [(setting.key, setting.value, setting.source) for setting in settings],
+        [(setting.key, _words(setting.value), setting.source) for setting in settings],
     )
     return 0
+
+
+def _words(value: object) -> str:
+    """A value for people: texts as they are, lists and tables as JSON."""
+    import json
+
+    if value is None:
+        return "not set"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def check(args: Namespace, terminal: Terminal) -> int:

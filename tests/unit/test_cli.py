@@ -264,3 +264,69 @@ def test_doctor_says_what_to_do_about_each_finding(
 def test_the_schema_is_printed_for_editors(capsys: Capture) -> None:
     assert cli.main(["config", "schema", "run"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "layerhedge run file"
+
+
+RUN_FILE = """
+[chain]
+rpc_url = "https://node.example/v3/${NODE_KEY}"
+[position]
+owner = "0x1111111111111111111111111111111111111111"
+pools = [{ address = "0x2222222222222222222222222222222222222222" }]
+[paper]
+capital = { USDC = "50000" }
+[rules]
+file = "RULES"
+"""
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"], ["-vv"]])
+def test_config_show_tells_every_value_but_no_secret(
+    flags: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("NODE_KEY", "k3y-that-nobody-may-see")
+    rules = str(ROOT / "rules" / "starter.toml")
+    (tmp_path / "run.toml").write_text(RUN_FILE.replace("RULES", rules))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["config", "show", "-c", "run.toml", *flags]) == 0
+    out = capsys.readouterr().out
+    assert "node.example" in out
+    assert "position.owner" in out
+    assert "k3y" not in out
+
+
+def test_config_check_names_every_problem_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NODE_KEY", "k")
+    text = RUN_FILE.replace("RULES", str(ROOT / "rules" / "starter.toml"))
+    (tmp_path / "run.toml").write_text(f"{text}\n[scheduler]\nevry = 3\nheartbeat_s = -1\n")
+    assert cli.main(["config", "check", "-c", "run.toml"]) == 3
+    err = capsys.readouterr().err
+    assert "evry" in err
+    assert "heartbeat_s" in err
+    assert cli.main(["config", "check", "-c", "run.toml", "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["ok"] is False
+    assert len(found["problems"]) == 2
+
+
+def test_a_polite_end_is_an_interruption(tmp_path: Path) -> None:
+    """SIGTERM half way through a replay: code 130, and a book that is whole."""
+    code = (
+        "import os, signal, sys\nfrom bot import cli\nfrom bot.report.live import PlainView\n"
+        "real = PlainView.on_tick\n"
+        "def tick(view, row):\n    real(view, row)\n"
+        "    if row.tick == 40: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "PlainView.on_tick = tick\nsys.exit(cli.main(['replay', 'crash']))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 130, done.stderr
+    assert "the books are closed" in done.stderr + done.stdout
+    book = tmp_path / ".layerhedge" / "replay-crash-1.sqlite"
+    with SqliteStore(book, create=False, readonly=True) as store:
+        assert sum(row.kind == "record" for row in store.check() and store.rows()) == 40
