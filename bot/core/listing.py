@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import lru_cache
 
 from bot.core.errors import NotListedError, VenueTermsError
 from bot.core.market import Market
@@ -51,7 +52,11 @@ class ListingTerms:
 
 def expiries(now_s: int, terms: ListingTerms) -> tuple[int, ...]:
     """Every listed expiry after `now_s`, unix time, ascending: at least tomorrow's."""
-    first_day = _first_day(now_s)
+    return _expiries_from(_first_day(now_s), terms)
+
+
+@lru_cache(maxsize=16)  # the calendar changes once a day; a year of it is asked for at every order
+def _expiries_from(first_day: int, terms: ListingTerms) -> tuple[int, ...]:
     days_max = max(terms.daily_days, terms.weekly_days, terms.monthly_days)
     return tuple(
         day * DAY_S + EXPIRY_OF_DAY_S

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.core.errors import NotListedError, VenueTermsError
 from bot.core.listing import ListingTerms, price_tick_atoms
@@ -92,6 +93,7 @@ class Quote:
     ask_atoms: int
 
 
+@lru_cache(maxsize=256)  # a tick asks for the same price to decide, to fill and to value
 def quote(contract: Contract, market: Market, terms: PoolTerms) -> Quote:
     """What the venue deals at now. At and after expiry: intrinsic value by spot, a tick around it.
 

@@ -7,10 +7,11 @@ Source: UniswapV2OracleLibrary.currentCumulativePrices. docs/maths.md section 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from operator import attrgetter
 
 from bot.core.errors import AmmRefusal, ObservationsMissingError
 from bot.core.snapshot import PoolSpec, PoolState
@@ -18,6 +19,8 @@ from bot.core.snapshot import PoolSpec, PoolState
 Q112 = 2**112
 CLOCK_MODULUS = 2**32
 CUMULATIVE_MODULUS = 2**256
+
+_TIME_S = attrgetter("time_s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +49,14 @@ def remember(
 ) -> tuple[Observation, ...]:
     """Append an observation and drop what a window of `window_s` ending now cannot need.
 
+    observations: in ascending time.
     One observation at or before the window's start stays, to interpolate from. Observations at or
     after the new one's time belong to blocks that it replaces, and go.
     """
-    kept = [*(seen for seen in observations if seen.time_s < new.time_s), new]
-    start_s = new.time_s - window_s
-    before = sum(seen.time_s <= start_s for seen in kept)
-    return tuple(kept[max(0, before - 1) :])
+    seen = tuple(observations)
+    kept = (*seen[: bisect_left(seen, new.time_s, key=_TIME_S)], new)
+    before = bisect_right(kept, new.time_s - window_s, key=_TIME_S)
+    return kept[max(0, before - 1) :]
 
 
 def twap_atoms(
@@ -83,11 +87,17 @@ def twap_atoms(
             start_s=window_start_s,
             end_s=window_end_s,
         )
-    total = Fraction(0)
-    for older, newer in pairwise(seen):
-        overlap_s = min(newer.time_s, window_end_s) - max(older.time_s, window_start_s)
-        if overlap_s > 0:
-            grown = (newer.cumulative - older.cumulative) % CUMULATIVE_MODULUS
-            total += Fraction(grown * overlap_s, newer.time_s - older.time_s)
+    total = _grown_until(seen, window_end_s) - _grown_until(seen, window_start_s)
     scale = Fraction(10**base_decimals, (window_end_s - window_start_s) * Q112)
     return int(total * scale)  # Both factors are >= 0: int() rounds down.
+
+
+def _grown_until(seen: Sequence[Observation], time_s: int) -> Fraction:
+    """What the cumulative has grown by from the first observation to a moment within them."""
+    at = bisect_left(seen, time_s, key=_TIME_S)
+    if at == 0:
+        return Fraction(0)
+    older, newer = seen[at - 1], seen[at]
+    whole = (older.cumulative - seen[0].cumulative) % CUMULATIVE_MODULUS
+    part = (newer.cumulative - older.cumulative) % CUMULATIVE_MODULUS
+    return whole + Fraction(part * (time_s - older.time_s), newer.time_s - older.time_s)
