@@ -18,7 +18,7 @@ from bot.core.world import ScriptedWorld
 from bot.edges.memory_store import MemoryStore
 from bot.runs.runner import Runner
 from bot.runs.watcher import RunEnd
-from bot.wiring import scenario_runner
+from bot.wiring.scripted import scenario_runner
 from tests.builders.scripts import scenario_of
 
 HOUR_S, DAY_S = 3_600, 86_400
