@@ -127,6 +127,7 @@ def _add_tools(add: Adder, group: Callable[[str, str], object]) -> None:
     il.add_argument("--lower", type=float, metavar="PA", help="lower end of the range")
     il.add_argument("--upper", type=float, metavar="PB", help="upper end of the range")
     il.add_argument("--value", type=float, metavar="V0", default=1.0, help="value at entry")
+    _add_calc_option(add, calc)
     doctor = add("doctor", "check this machine and this folder", "doctor:doctor")
     doctor.add_argument(
         "-c", "--config", metavar="FILE", action="append", help="check its RPC and book too"
@@ -140,6 +141,16 @@ def _add_tools(add: Adder, group: Callable[[str, str], object]) -> None:
     schema = add("schema", "print the JSON schema of a file", "settings:schema", config)
     schema.add_argument("kind", nargs="?", choices=("rules", "run"), default="rules")
     add("version", "print the version", "settings:version")
+
+
+def _add_calc_option(add: Adder, calc: object) -> None:
+    option = add("option", "price and Greeks of one option", "calc_option:option", calc)
+    option.add_argument("--kind", choices=("call", "put"), required=True)
+    option.add_argument("--spot", type=float, metavar="S", required=True, help="quote per base")
+    option.add_argument("--strike", type=float, metavar="K", required=True, help="quote per base")
+    option.add_argument("--vol", type=float, metavar="S", required=True, help="annual, 0.8 is 80 %%")
+    option.add_argument("--days", type=float, metavar="D", required=True, help="to expiry")
+    option.add_argument("--rate", type=float, metavar="R", default=0.0, help="annual, continuous")
 
 
 def _config(parser: argparse.ArgumentParser) -> None:

@@ -13,8 +13,8 @@ from bot.commands.shelf import new_book_path, remember
 from bot.commands.terminal import Terminal
 from bot.core.errors import BotError, UsageError
 from bot.core.ports import Row
+from bot.core.watcher import EndCause
 from bot.report.live import JsonView, LiveView, PlainView, Rows, View
-from bot.runs.watcher import EndCause
 
 if TYPE_CHECKING:
     from bot.edges.store import SqliteStore

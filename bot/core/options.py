@@ -68,7 +68,7 @@ def black_price(
     >>> round(put, 8)
     91.35590267
     """
-    _refuse_impossible(forward=forward, strike=strike, vol=vol, years=years, rate=rate)
+    _refuse_impossible(vol=vol, years=years, rate=rate, forward=forward, strike=strike)
     undiscounted = _time_value(
         forward=forward, strike=strike, stdev=vol * math.sqrt(years)
     ) + _intrinsic(kind, forward=forward, strike=strike)
@@ -93,7 +93,7 @@ def option_price(
     >>> round(call, 10)
     4.7594223929
     """
-    _refuse_impossible(forward=spot, strike=strike, vol=vol, years=years, rate=rate)
+    _refuse_impossible(vol=vol, years=years, rate=rate, spot=spot, strike=strike)
     forward = _finite(spot / _discount(rate=rate, years=years))
     return black_price(kind=kind, forward=forward, strike=strike, vol=vol, years=years, rate=rate)
 
@@ -173,10 +173,8 @@ def _finite(value: float) -> float:
     return value
 
 
-def _refuse_impossible(
-    *, forward: float, strike: float, vol: float, years: float, rate: float
-) -> None:
-    for name, value in (("forward", forward), ("strike", strike)):
+def _refuse_impossible(*, vol: float, years: float, rate: float, **prices: float) -> None:
+    for name, value in prices.items():
         if not (math.isfinite(value) and value > 0.0):
             raise OptionInputError(name=name, value=value, problem="a price must be above 0")
     for name, value in (("vol", vol), ("years", years)):

@@ -193,6 +193,9 @@ def _buy(case: _Case, reason: Reason) -> _Choice:
         return _stay(Status.HOLDING, Reason.NOT_LISTED, {**numbers, "why": str(refusal)})
     if not legs:
         return _stay(Status.HOLDING, Reason.NOTHING_TO_HEDGE, numbers)
+    if unsold := [leg for leg in legs if leg.quantity_atoms < 0 and not _bid(case, leg)]:
+        codes = ", ".join(leg.contract.code for leg in unsold)
+        return _stay(Status.HOLDING, Reason.NO_BID, {**numbers, "why": codes})
     purse = Purse(budget_atoms=case.budget_atoms, cash_atoms=case.cash_atoms)
     numbers = {**numbers, "wanted": str(legs[0].quantity_atoms)}
     ticket = affordable(legs, purse, market, case.quoting)
@@ -280,6 +283,10 @@ def _stay(wanted: Status, reason: Reason, numbers: Numbers | None = None) -> _Ch
 
 def _metrics(case: _Case, condition: Condition) -> Numbers:
     return {part.metric: case.view.metrics[part.metric] for part in comparisons(condition)}
+
+
+def _bid(case: _Case, leg: Leg) -> int:
+    return case.quoting.bid_ask(leg.contract, case.view.market)[0]
 
 
 def _reserve(case: _Case) -> Numbers:

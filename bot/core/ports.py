@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -108,6 +108,29 @@ class Row:
     body: str
     prev_hash: str
     hash: str
+
+
+class Timer(Protocol):
+    """When things happen: a loop of jobs that never overlap."""
+
+    late: int
+    interrupted: bool
+
+    def every(self, seconds: float, job: Callable[[], object], *, grace_s: float) -> None:
+        """Run a job now and then every so many seconds; late by more than `grace_s` is missed."""
+        ...
+
+    def once_at(self, time_s: int, job: Callable[[], object], *, name: str) -> None:
+        """Run a job at a moment (unix time), in place of the one of the same name, if any."""
+        ...
+
+    def run(self) -> None:
+        """Run until `stop`, a signal, or an error in a job, which is raised here."""
+        ...
+
+    def stop(self) -> None:
+        """End the loop once the job at work is done."""
+        ...
 
 
 class Journal(Protocol):

@@ -34,5 +34,6 @@ class Reason(Enum):
     CASH = "CASH"  # free cash leaves no room for one lot
     NOTHING_TO_HEDGE = "NOTHING_TO_HEDGE"  # the wanted size is below one lot
     NOT_LISTED = "NOT_LISTED"  # the venue lists no fitting strikes
+    NO_BID = "NO_BID"  # nobody bids for a leg that the hedge would sell
     DUST = "DUST"  # the pool is drained to dust
     NO_POSITION = "NO_POSITION"  # the owner has no LP tokens

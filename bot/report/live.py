@@ -16,6 +16,7 @@ from bot.core.errors import BotError
 from bot.core.ports import Row
 from bot.core.reasons import Reason
 from bot.core.record import read_body
+from bot.core.watcher import RunEnd, Watcher
 from bot.report.figures import amount, moment
 from bot.report.plaintext import clean
 from bot.report.reading import Story, Tick, Undo, read_head
@@ -23,7 +24,6 @@ from bot.report.screen import Frame, picture
 from bot.report.sentences import is_event, sentence, trade_sentence
 from bot.report.standing import Standing, Standings
 from bot.report.waiting import conditions_of
-from bot.runs.watcher import RunEnd, Watcher
 
 REFRESHES_PER_SECOND = 8
 EVENTS_KEPT = 8

@@ -29,6 +29,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.CASH: "armed, but free cash leaves no room for one lot",
     Reason.NOTHING_TO_HEDGE: "armed, but what there is to hedge is below one lot",
     Reason.NOT_LISTED: "armed, but the venue lists no fitting contract",
+    Reason.NO_BID: "armed, but nobody bids for a leg that it would sell",
     Reason.DUST: "waits: the pool is drained to dust",
     Reason.NO_POSITION: "has no LP position to hedge",
 }
@@ -52,6 +53,7 @@ SHORT: Mapping[Reason, str] = {
     Reason.CASH: "cash used up",
     Reason.NOTHING_TO_HEDGE: "below one lot",
     Reason.NOT_LISTED: "not listed",
+    Reason.NO_BID: "no bid",
     Reason.DUST: "pool is dust",
     Reason.NO_POSITION: "no position",
 }

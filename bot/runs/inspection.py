@@ -10,8 +10,8 @@ from bot.core.engine import open_book, run_tick
 from bot.core.errors import BotError, NoNewBlockError
 from bot.core.ledger import Entry
 from bot.core.ports import Row
+from bot.core.watcher import RunEnd
 from bot.runs.runner import Runner
-from bot.runs.watcher import RunEnd
 
 
 class UnbookedJournal:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.core.canonical import Json
-from bot.edges.scheduler import Scheduler
+from bot.core.ports import Timer
+from bot.core.watcher import EndCause
 from bot.runs.runner import Runner
-from bot.runs.watcher import EndCause
 
 SETTLE_JOB = "settle"
 
@@ -31,32 +31,32 @@ class Pace:
 def run_live(
     runner: Runner,
     pace: Pace,
+    timer: Timer,
     *,
     clock: Callable[[], float],
     put_health: Callable[[Mapping[str, Json]], None],
 ) -> EndCause:
     """Tick until `ticks_max`, Ctrl-C or an error that stops the bot; the book ends whole.
 
-    clock: wall time, for the heartbeat only. put_health: where the heartbeat is written.
+    timer: a new one. clock: wall time, for the heartbeat only. put_health: where it is written.
     """
-    scheduler = Scheduler()
 
     def tick() -> None:
         if runner.tick() and pace.tick_s is not None:
-            _settle_on_time(runner, scheduler, tick)
+            _settle_on_time(runner, timer, tick)
         if pace.ticks_max is not None and runner.counters.ticks >= pace.ticks_max:
-            scheduler.stop()
+            timer.stop()
 
     def beat() -> None:
-        put_health(health_of(runner, late=scheduler.late, now_s=clock()))
+        put_health(health_of(runner, late=timer.late, now_s=clock()))
 
-    scheduler.every(pace.tick_s or pace.poll_s, tick, grace_s=pace.grace_s)
-    scheduler.every(pace.heartbeat_s, beat, grace_s=pace.heartbeat_s)
+    timer.every(pace.tick_s or pace.poll_s, tick, grace_s=pace.grace_s)
+    timer.every(pace.heartbeat_s, beat, grace_s=pace.heartbeat_s)
     try:
-        scheduler.run()
+        timer.run()
     finally:
         beat()
-    return EndCause.INTERRUPTED if scheduler.interrupted else EndCause.TICKS_DONE
+    return EndCause.INTERRUPTED if timer.interrupted else EndCause.TICKS_DONE
 
 
 def health_of(runner: Runner, *, late: int, now_s: float) -> dict[str, Json]:
@@ -75,9 +75,9 @@ def health_of(runner: Runner, *, late: int, now_s: float) -> dict[str, Json]:
     }
 
 
-def _settle_on_time(runner: Runner, scheduler: Scheduler, tick: Callable[[], None]) -> None:
+def _settle_on_time(runner: Runner, timer: Timer, tick: Callable[[], None]) -> None:
     """Tick once more right after the next expiry, so that settlement does not wait an interval."""
     assert runner.book is not None, "a tick was booked"
     expiries_s = [hedge.expiry_s for hedge in runner.book.state.hedges]
     if expiries_s:
-        scheduler.once_at(min(expiries_s) + 1, tick, name=SETTLE_JOB)
+        timer.once_at(min(expiries_s) + 1, tick, name=SETTLE_JOB)

@@ -11,9 +11,9 @@ from bot.core.ledger import Entry
 from bot.core.ports import Journal, Row, Venue
 from bot.core.record import decode_snapshot, decode_spec, read_body
 from bot.core.rules import Rules
+from bot.core.watcher import EndCause
 from bot.core.world import World
 from bot.runs.runner import Runner
-from bot.runs.watcher import EndCause
 
 
 def replay_world(world: World, runner: Runner) -> EndCause:

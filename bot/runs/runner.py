@@ -21,7 +21,7 @@ from bot.core.ports import Journal, SnapshotSource, Venue
 from bot.core.record import read_body
 from bot.core.rules import Rules
 from bot.core.snapshot import Snapshot
-from bot.runs.watcher import EndCause, RunEnd, Watcher
+from bot.core.watcher import EndCause, RunEnd, Watcher
 
 
 @dataclass(slots=True)

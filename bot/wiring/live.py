@@ -15,6 +15,7 @@ from bot.core.snapshot import PoolSpec, Snapshot
 from bot.core.terms import venue_from_json
 from bot.core.units import decimal_to_atoms
 from bot.core.venue import PaperVenue
+from bot.core.watcher import EndCause, Watcher
 from bot.edges.chain import ChainSource
 from bot.edges.node import ANVIL_CHAIN_ID, AnvilNode
 from bot.edges.pool_probe import probe_pool
@@ -23,7 +24,6 @@ from bot.edges.store import SqliteStore
 from bot.runs.freshness import FreshSource
 from bot.runs.inspection import Nobody, UnbookedJournal, inspect_tick
 from bot.runs.runner import Runner
-from bot.runs.watcher import EndCause, Watcher
 from bot.wiring.books import terms_json
 
 FORK_BLOCK_S = 2
@@ -150,6 +150,7 @@ def _capital(config: RunConfig, specs: Sequence[PoolSpec]) -> dict[str, int]:
 def _scheduled(
     runner: Runner, config: RunConfig, store: SqliteStore, *, ticks_max: int | None
 ) -> EndCause:
+    from bot.edges.scheduler import Scheduler  # APScheduler only where it runs
     from bot.runs.live import Pace
     from bot.runs.live import run_live as loop
 
@@ -160,7 +161,7 @@ def _scheduled(
         grace_s=config.scheduler.misfire_grace_s,
         ticks_max=ticks_max,
     )
-    return loop(runner, pace, clock=time.time, put_health=store.put_health)
+    return loop(runner, pace, Scheduler(), clock=time.time, put_health=store.put_health)
 
 
 @contextmanager

@@ -15,12 +15,12 @@ from bot.core.rules import Rules
 from bot.core.scenario import Scenario
 from bot.core.snapshot import Snapshot
 from bot.core.venue import PaperVenue, VenueTerms
+from bot.core.watcher import EndCause, Watcher
 from bot.core.world import ScriptedWorld
 from bot.edges.memory_store import MemoryStore
 from bot.edges.rpc import ReadOnlyRpc, Rpc
 from bot.edges.store import SqliteStore
 from bot.runs.runner import Runner
-from bot.runs.watcher import EndCause, Watcher
 from bot.wiring.books import terms_json
 
 CAPITAL_SHARE = 10
@@ -37,12 +37,13 @@ def run_demo(
     pace_s: float,
 ) -> EndCause:
     """Play a scenario on a node of its own, with the scheduler ticking, into a new book."""
+    from bot.edges.scheduler import Scheduler  # APScheduler only where it runs
     from bot.runs.demo import run_demo as play
 
     script = load_scenario(scenario)
     with chain_world(script, node=node) as world, SqliteStore(book, create=True) as store:
         runner = scenario_runner(script, world, load_rules(rules), journal=store, watcher=watcher)
-        cause = play(world, runner, pace_s=pace_s)
+        cause = play(world, runner, Scheduler(), pace_s=pace_s)
         runner.end(cause)
         return cause
 

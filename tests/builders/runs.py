@@ -17,7 +17,7 @@ from bot.core.terms import sealed
 from bot.core.world import ScriptedWorld
 from bot.edges.memory_store import MemoryStore
 from bot.runs.runner import Runner
-from bot.runs.watcher import RunEnd
+from bot.core.watcher import RunEnd
 from bot.wiring.scripted import scenario_runner
 from tests.builders.scripts import scenario_of
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.commands.calc import IL_LABELS
 from bot.commands.options import build_parser
-from bot.runs.watcher import EndCause
+from bot.core.watcher import EndCause
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
 SHARED = {"--json", "--book", "--no-color", "-v", "--verbose", "-h", "--help"}

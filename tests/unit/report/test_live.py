@@ -15,7 +15,7 @@ from bot.core.record import read_body
 from bot.edges.memory_store import MemoryStore
 from bot.report.live import JsonView, LiveView, PlainView
 from bot.report.plaintext import clean
-from bot.runs.watcher import EndCause, RunEnd, Watcher
+from bot.core.watcher import EndCause, RunEnd, Watcher
 from tests.unit.report.story_book import played
 
 END = RunEnd(cause=EndCause.FINISHED, ticks=1, skips=1, undone=0)
