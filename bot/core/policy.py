@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.budget import budget_left, spent_atoms
 from bot.core.canonical import digest
 from bot.core.conditions import Condition, comparisons, holds
 from bot.core.errors import NotListedError, ObservationsMissingError
@@ -20,7 +21,7 @@ from bot.core.sight import Sight
 from bot.core.sizing import Purse, Ticket, affordable, wanted_legs
 from bot.core.state import BookState, Hedge, LayerState, PoolBook
 from bot.core.twap import twap_atoms
-from bot.core.units import BPS, YEAR_S, mul_div_down
+from bot.core.units import BPS, mul_div_down
 
 Numbers = dict[str, str | float | None]
 
@@ -83,7 +84,7 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
                     book=book,
                     held=held,
                     hedge=hedges.get((pool, layer.name)),
-                    budget_atoms=_budget_left(view, rules, layer, held, pool_spent=spent),
+                    budget_atoms=budget_left(view, rules, layer, held, pool_spent=spent),
                     cash_atoms=cash.get(symbol, 0),
                     quoting=quoting,
                 )
@@ -108,26 +109,6 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
         decisions=tuple(decisions),
         orders=tuple(orders),
     )
-
-
-def spent_atoms(held: LayerState, time_s: int) -> int:
-    """Premium and fees that a layer spent within the last 365 days, quote atoms."""
-    return sum(spend.atoms for spend in held.spends if spend.time_s > time_s - YEAR_S)
-
-
-def _budget_left(
-    view: PoolView, rules: Rules, layer: Layer, held: LayerState, *, pool_spent: int
-) -> int:
-    """What the layer may still spend: its own budget and the pool's cap, bps of entry value."""
-    if view.exposure is None:
-        return 0
-    entry = view.exposure.entry_value_atoms
-    own = mul_div_down(entry, layer.premium_budget_bps_per_year, BPS)
-    left = own - spent_atoms(held, view.market.time_s)
-    if rules.total_budget_bps_per_year is not None:
-        total = mul_div_down(entry, rules.total_budget_bps_per_year, BPS)
-        left = min(left, total - pool_spent)
-    return max(0, left)
 
 
 def _choose(case: _Case) -> _Choice:
