@@ -148,7 +148,9 @@ def _add_calc_option(add: Adder, calc: object) -> None:
     option.add_argument("--kind", choices=("call", "put"), required=True)
     option.add_argument("--spot", type=float, metavar="S", required=True, help="quote per base")
     option.add_argument("--strike", type=float, metavar="K", required=True, help="quote per base")
-    option.add_argument("--vol", type=float, metavar="S", required=True, help="annual, 0.8 is 80 %%")
+    option.add_argument(
+        "--vol", type=float, metavar="S", required=True, help="annual, 0.8 is 80 %%"
+    )
     option.add_argument("--days", type=float, metavar="D", required=True, help="to expiry")
     option.add_argument("--rate", type=float, metavar="R", default=0.0, help="annual, continuous")
 
