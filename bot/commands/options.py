@@ -133,11 +133,11 @@ def _add_tools(add: Adder, group: Callable[[str, str], object]) -> None:
         "-c", "--config", metavar="FILE", action="append", help="check its RPC and book too"
     )
     config = group("config", "show and check configuration")
-    for name, text in (
-        ("show", "show what a run file comes to, secrets hidden"),
-        ("check", "check a run file and its rules"),
-    ):
-        _config(add(name, text, f"settings:{name}", config))
+    _config(add("show", "show what a run file comes to, secrets hidden", "settings:show", config))
+    check = add("check", "check a run file and its rules", "settings:check", config)
+    either = check.add_mutually_exclusive_group(required=True)
+    _config(either, required=False)
+    either.add_argument("--rules", metavar="FILE", help="only this rule file")
     schema = add("schema", "print the JSON schema of a file", "settings:schema", config)
     schema.add_argument("kind", nargs="?", choices=("rules", "run"), default="rules")
     add("version", "print the version", "settings:version")
@@ -155,13 +155,13 @@ def _add_calc_option(add: Adder, calc: object) -> None:
     option.add_argument("--rate", type=float, metavar="R", default=0.0, help="annual, continuous")
 
 
-def _config(parser: argparse.ArgumentParser) -> None:
+def _config(parser: argparse._ActionsContainer, *, required: bool = True) -> None:
     parser.add_argument(
         "-c",
         "--config",
         metavar="FILE",
         action="append",
-        required=True,
+        required=required,
         help="the run file; given again, later files win key by key",
     )
 

@@ -37,14 +37,15 @@ def _words(value: object) -> str:
 
 
 def check(args: Namespace, terminal: Terminal) -> int:
-    """All problems of a run file and its rules at once; the first one's exit code."""
-    from bot.config import check_run
+    """All problems of a run file with its rules, or of a rule file; the first's exit code."""
+    from bot.config import check_rules, check_run
 
-    problems = check_run(args.config)
+    files = args.config or [args.rules]
+    problems = check_run(args.config) if args.config else check_rules(args.rules)
     if terminal.wants_json:
         terminal.emit(
             {
-                "files": args.config,
+                "files": files,
                 "ok": not problems,
                 "problems": [
                     {**{name: str(value) for name, value in problem.operands.items()}}
@@ -53,7 +54,7 @@ def check(args: Namespace, terminal: Terminal) -> int:
             }
         )
     elif not problems:
-        terminal.say(f"{', '.join(args.config)}: every key is known and every value fits")
+        terminal.say(f"{', '.join(files)}: every key is known and every value fits")
     else:
         for problem in problems:
             terminal.stderr.write(f"layerhedge: {problem.line}\n")

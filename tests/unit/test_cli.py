@@ -294,6 +294,19 @@ def test_config_show_tells_every_value_but_no_secret(
     assert "k3y" not in out
 
 
+def test_config_check_reads_a_rule_file_alone(tmp_path: Path, capsys: Capture) -> None:
+    shipped = ROOT / "rules" / "starter.toml"
+    assert cli.main(["config", "check", "--rules", str(shipped)]) == 0
+    capsys.readouterr()
+    flat = tmp_path / "flat.toml"
+    text = shipped.read_text(encoding="utf-8").replace("above = 1.0", "above = 0.2")
+    flat.write_text(text, encoding="utf-8")
+    assert cli.main(["config", "check", "--rules", str(flat)]) == 3
+    assert (
+        "layer[2].arm: move_sigma_abs above 0.2 is no further than 0.3" in capsys.readouterr().err
+    )
+
+
 def test_config_check_names_every_problem_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
