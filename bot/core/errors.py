@@ -501,3 +501,30 @@ class VenueTermsError(StopBot):
     exit_code = 83
     template = "venue terms: {name} is {value}: {problem}"
     advice = "correct {name} under venue"
+
+
+# -- market data and volatility -----------------------------------------------------------------
+
+
+class MarketDataError(StopBot):
+    """Prices or quotes that cannot be what they say they are."""
+
+    exit_code = 90
+    template = "{source}: {problem}"
+    advice = "correct the data; docs/commands.md has the columns and formats"
+
+
+class EstimateError(StopBot):
+    """Too little data, or the wrong kind, for a volatility."""
+
+    exit_code = 91
+    template = "no {figure}: {problem}"
+    advice = "give more or other data, or ask for another figure"
+
+
+class VolIndexError(StopBot):
+    """An option chain that cannot give a volatility index."""
+
+    exit_code = 92
+    template = "no volatility index from expiry {expiry}: {problem}"
+    advice = "ask for another day or time, or give a fuller chain"
