@@ -97,6 +97,7 @@ class BareBook:
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.executescript(TABLES)
         self._seq = self._entry_seq = 0
+        self._balances: dict[tuple[str, str], int] = {}
 
     def rows(self, body: str, entries: Sequence[Entry]) -> Rows:
         """The rows of a journal body and its entries at the file's end."""
@@ -104,21 +105,22 @@ class BareBook:
         seal = f"{self._seq:064x}"
         columns: list[tuple[object, ...]] = []
         postings: list[tuple[object, ...]] = []
-        balances: list[tuple[object, ...]] = []
+        changed: set[tuple[str, str]] = set()
         for entry in entries:
             self._entry_seq += 1
             seq, cause = self._entry_seq, f"{self._entry_seq:064x}"
             place = (seq, entry.tick, entry.time_s, entry.block_number, entry.block_hash)
             columns.append((*place, entry.kind, cause, entry.memo, entry.prev_hash, entry.hash))
             for index, posting in enumerate(entry.postings):
-                key, atoms = (posting.account, posting.currency), str(posting.atoms)
-                postings.append((seq, index, *key, atoms))
-                balances.append((*key, atoms))
+                key = (posting.account, posting.currency)
+                postings.append((seq, index, *key, str(posting.atoms)))
+                self._balances[key] = self._balances.get(key, 0) + posting.atoms
+                changed.add(key)
         return Rows(
             journal=(self._seq, "record", self._seq, body, seal, seal),
             entries=columns,
             postings=postings,
-            balances=balances,
+            balances=[(*key, str(self._balances[key])) for key in changed],
         )
 
     def commit(self, rows: Rows) -> None:

@@ -16,8 +16,13 @@ Json: TypeAlias = Union[  # noqa: UP007 - a recursive alias needs the quoted spe
 ]
 
 
+# No check for circles, which is a third of the time: a Json is a tree.
 _ENCODER = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,
 )
 
 

@@ -96,8 +96,7 @@ def exposure_of(spec: PoolSpec, state: PoolState, position: Position) -> Exposur
     at_price = valuation_at(position.lots, price=price)
     lp_value = claim_quote + _times_down(claim_base, price)
     funded_pnl = lp_value - at_price.entry_atoms
-    base_human = Fraction(claim_base, 10**spec.base.decimals)
-    price_human = price * Fraction(10) ** (spec.base.decimals - spec.quote.decimals)
+    base_unit, quote_unit = 10**spec.base.decimals, 10**spec.quote.decimals
     return Exposure(
         pool=spec.name,
         claim_base_atoms=claim_base,
@@ -116,8 +115,14 @@ def exposure_of(spec: PoolSpec, state: PoolState, position: Position) -> Exposur
         il_bps=round(_fraction(at_price.il_atoms * BPS, at_price.hold_atoms), 6),
         loss_vs_entry_hold=_fraction(at_price.il_atoms, at_price.entry_atoms),
         funded_pnl=_fraction(funded_pnl, at_price.entry_atoms),
-        delta_base=_rounded(float(base_human)),
-        gamma_base=_rounded(-float(base_human / (2 * price_human))),
+        delta_base=_rounded(claim_base / base_unit),
+        # base tokens / (2 * price), both in whole tokens, as one division of whole numbers
+        gamma_base=_rounded(
+            -(
+                (claim_base * price.denominator * quote_unit)
+                / (2 * price.numerator * base_unit * base_unit)
+            )
+        ),
     )
 
 

@@ -42,7 +42,7 @@ def lens_code() -> str:
 class LensTable:
     """The states of all watched pools at one block, in the order of their specs."""
 
-    __slots__ = ("_block_number", "_body", "_fee_on", "_specs")
+    __slots__ = ("_block_number", "_body", "_fee_on", "_specs", "_states")
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class LensTable:
         self._block_number = block_number
         self._body = body
         self._fee_on = fee_on
+        self._states: dict[int, PoolState] = {}
 
     def __len__(self) -> int:
         return len(self._specs)
@@ -64,7 +65,10 @@ class LensTable:
         at = index + len(self) if index < 0 else index
         if not 0 <= at < len(self):
             raise IndexError(index)
-        return self._state(at)
+        state = self._states.get(at)
+        if state is None:
+            state = self._states[at] = self._state(at)
+        return state
 
     def __iter__(self) -> Iterator[PoolState]:
         return (self._state(i) for i in range(len(self)))
