@@ -9,6 +9,7 @@ from typing import Any
 from bot.commands.shelf import opened, read_book
 from bot.commands.terminal import Terminal
 from bot.core.errors import TickMissingError, UsageError
+from bot.core.snapshot import PoolSpec
 from bot.report.figures import amount, change, contracts, moment, money, number, places_for, plain
 from bot.report.live import event_lines
 from bot.report.reading import HedgeSeen, PoolSeen, Story, Tick, layers_in_order
@@ -69,6 +70,7 @@ def positions(args: Namespace, terminal: Terminal) -> int:
         terminal.say(f"{path}: open, no tick yet")
         return 0
     _show_positions(terminal, story, tick)
+    _show_holdings(terminal, story, tick)
     _show_hedges(terminal, story, tick)
     return 0
 
@@ -149,6 +151,33 @@ def _show_positions(terminal: Terminal, story: Story, tick: Tick) -> None:
         )
     columns = ("pool", "price", "LP value", "IL bps", "IL", "fees", "funded P&L")
     terminal.table(columns, rows, right=columns[1:])
+
+
+def _show_holdings(terminal: Terminal, story: Story, tick: Tick) -> None:
+    """The tokens behind the positions, and how they move with the price."""
+    rows = []
+    for spec in story.head.specs:
+        seen = tick.pools.get(spec.name)
+        if seen is None or seen.exposure is None:
+            continue
+        held = seen.exposure
+        rows.append(
+            (
+                spec.name,
+                _both(spec, held.entry_base_atoms, held.entry_quote_atoms),
+                _both(spec, held.claim_base_atoms, held.claim_quote_atoms),
+                f"{held.delta_base:,.2f} {spec.base.symbol}",
+                f"{held.gamma_base:.4g} per {spec.quote.symbol}",
+            )
+        )
+    columns = ("pool", "paid in", "would withdraw", "delta", "gamma")
+    terminal.table(columns, rows, right=columns[1:])
+
+
+def _both(spec: PoolSpec, base_atoms: int, quote_atoms: int) -> str:
+    base = amount(base_atoms, spec.base.decimals)
+    quote = amount(quote_atoms, spec.quote.decimals)
+    return f"{base} {spec.base.symbol} + {quote} {spec.quote.symbol}"
 
 
 def _show_layers(terminal: Terminal, story: Story, tick: Tick) -> None:
