@@ -44,9 +44,9 @@ lock:  ## Remake the lock files (needs network)
 bench: setup  ## Benchmarks, as ratios to floor and peer
 	$(PY) -m benchmarks
 
-golden: setup  ## Rewrite the golden files; review the diff
+golden: setup  ## Rewrite the golden files and the generated tables of the docs; review the diff
 	LAYERHEDGE_GOLDEN=rewrite $(PYTEST) --quiet tests/scenario tests/tidy
-	git --no-pager diff --stat -- tests scenarios
+	git --no-pager diff --stat -- tests scenarios docs .env.example
 
 docs: setup  ## Prove that the docs name every command, key, metric and error
 	$(PYTEST) --quiet tests/tidy
