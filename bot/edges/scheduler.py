@@ -17,9 +17,14 @@ from types import FrameType
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.executors.debug import DebugExecutor
+from apscheduler.job import Job
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+NOTICE_S = 0.25
+"""A sleeping loop looks this often whether it shall end. Being woken takes a lock, which a signal's
+handler may find held by the very loop that it interrupts."""
 
 
 class _Loop(BlockingScheduler):  # type: ignore[misc]  # APScheduler 3 has no types
@@ -27,15 +32,11 @@ class _Loop(BlockingScheduler):  # type: ignore[misc]  # APScheduler 3 has no ty
 
     ending = False
 
-    def end(self) -> None:
-        self.ending = True
-        self.wakeup()
-
-    def _process_jobs(self) -> float | None:
+    def _process_jobs(self) -> float:
         wait_s: float | None = super()._process_jobs()
         if self.ending:
             self.shutdown(wait=False)
-        return wait_s
+        return NOTICE_S if wait_s is None else min(wait_s, NOTICE_S)
 
 
 class Scheduler:
@@ -46,6 +47,7 @@ class Scheduler:
         self.late = 0
         self.interrupted = False
         self._error: BaseException | None = None
+        self._dated: dict[str, Job] = {}
         self._loop = _Loop(
             timezone=UTC,
             executors={"default": DebugExecutor()},
@@ -66,11 +68,16 @@ class Scheduler:
 
     def once_at(self, time_s: int, job: Callable[[], object], *, name: str) -> None:
         """Run a job at a moment (unix time), in place of the one of the same name, if any."""
-        self._loop.add_job(
-            job,
+        if (waiting := self._dated.pop(name, None)) is not None:
+            waiting.remove()
+
+        def run() -> None:
+            del self._dated[name]  # first, so that the job may date itself anew
+            job()
+
+        self._dated[name] = self._loop.add_job(
+            run,
             "date",
-            id=name,
-            replace_existing=True,
             run_date=datetime.fromtimestamp(time_s, UTC),
             misfire_grace_time=None,
         )
@@ -88,7 +95,7 @@ class Scheduler:
 
     def stop(self) -> None:
         """End the loop once the job at work is done."""
-        self._loop.end()
+        self._loop.ending = True
 
     def _counting_merged(self, job: Callable[[], object], seconds: float) -> Callable[[], object]:
         started_s: float | None = None
