@@ -69,7 +69,7 @@ def black_price(
     91.35590267
     """
     _refuse_impossible(vol=vol, years=years, rate=rate, forward=forward, strike=strike)
-    undiscounted = _time_value(
+    undiscounted = time_value(
         forward=forward, strike=strike, stdev=vol * math.sqrt(years)
     ) + _intrinsic(kind, forward=forward, strike=strike)
     return _finite(undiscounted * _discount(rate=rate, years=years))
@@ -136,7 +136,7 @@ def option_greeks(
     )
 
 
-def _time_value(*, forward: float, strike: float, stdev: float) -> float:
+def time_value(*, forward: float, strike: float, stdev: float) -> float:
     """Undiscounted price of whichever of call and put is out of the money: it is >= 0."""
     if stdev <= 0.0:
         return 0.0

@@ -14,8 +14,8 @@ from bot.core.errors import NotListedError, VenueTermsError
 from bot.core.listing import ListingTerms, price_tick_atoms
 from bot.core.margin import payoff_per_base
 from bot.core.market import Market
-from bot.core.options import black_price
-from bot.core.orders import Contract, ContractKind
+from bot.core.options import time_value
+from bot.core.orders import Contract
 from bot.core.surface import CORRELATED, MAJOR, Surface, implied_vol
 from bot.core.units import YEAR_S
 
@@ -131,9 +131,8 @@ def _time_values_ppb(contract: Contract, market: Market, terms: PoolTerms) -> tu
         stress=terms.surface.stress(market.realised_vol),
         terms=terms.spread,
     )
-    kind = ContractKind.CALL if strike >= 1.0 else ContractKind.PUT
     bid, mark, ask = (
-        BILLION * black_price(kind=kind, forward=1.0, strike=strike, vol=at_vol, years=years)
+        BILLION * time_value(forward=1.0, strike=strike, stdev=at_vol * math.sqrt(years))
         for at_vol in (max(0.0, vol - half), vol, vol + half)
     )
     return math.floor(bid), round(mark), math.ceil(ask)
