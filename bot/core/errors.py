@@ -420,6 +420,14 @@ class BookMissingError(StopBot):
     advice = "run `layerhedge demo` or `layerhedge run` first, or give --book"
 
 
+class BookTakenError(StopBot):
+    """A scenario would be played into a book that holds another run."""
+
+    exit_code = 74
+    template = "book {file} holds a run already"
+    advice = "a scenario begins a new book: give another --book, or none"
+
+
 class BookWriteError(StopBot):
     """The disk is full or the folder may not be written."""
 

@@ -10,6 +10,7 @@ from bot.config import load_rules
 from bot.config.scenario_file import load_scenario
 from bot.config.venue_terms import PRESETS
 from bot.core.engine import Opening
+from bot.core.errors import BookTakenError
 from bot.core.ports import Journal
 from bot.core.rules import Rules
 from bot.core.scenario import Scenario
@@ -41,7 +42,7 @@ def run_demo(
     from bot.runs.demo import run_demo as play
 
     script = load_scenario(scenario)
-    with chain_world(script, node=node) as world, SqliteStore(book, create=True) as store:
+    with chain_world(script, node=node) as world, _new_book(book) as store:
         runner = scenario_runner(script, world, load_rules(rules), journal=store, watcher=watcher)
         cause = play(world, runner, Scheduler(), pace_s=pace_s)
         runner.end(cause)
@@ -128,5 +129,14 @@ def _journal(book: Path | None) -> Iterator[Journal]:
     if book is None:
         yield MemoryStore()
         return
-    with SqliteStore(book, create=True) as store:
+    with _new_book(book) as store:
+        yield store
+
+
+@contextmanager
+def _new_book(path: Path) -> Iterator[SqliteStore]:
+    """A book that no other run has written: a script starts at its beginning."""
+    with SqliteStore(path, create=True) as store:
+        if store.tip.journal_seq:
+            raise BookTakenError(file=path)
         yield store

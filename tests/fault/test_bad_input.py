@@ -170,8 +170,8 @@ def test_a_folder_without_a_book_says_how_to_get_one(capsys: Capture) -> None:
 
 def test_a_scenario_is_not_played_into_a_book_that_is_there(book: Path, capsys: Capture) -> None:
     before = book.read_bytes()
-    code, _ = refused(capsys, "replay two_days.toml --book book.sqlite")
-    assert code != 0
+    code, line = refused(capsys, "replay two_days.toml --book book.sqlite")
+    assert (code, "give another --book, or none" in line) == (74, True), line
     assert book.read_bytes() == before
 
 
