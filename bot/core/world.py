@@ -1,6 +1,6 @@
 """The world in which a scenario takes place: the script played, block by block, on a stage.
 
-`World` is all that a run knows. Stages: core/model_stage.py in memory, edges/chain_stage.py on a
+`World` is all that a run knows. Stages: core/model_stage.py in memory, edges/scenario_world.py on a
 node; both get the same actions.
 """
 

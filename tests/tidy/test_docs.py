@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli import main
 from bot.core.accounts import CHART
 from bot.core.errors import BotError, RefuseTick, RetryLater, StopBot
 from bot.core.venue import FILLED, Refusal
@@ -176,3 +177,17 @@ def test_the_readme_opens_with_the_warning_and_the_two_commands() -> None:
     assert first is not None
     commands = re.findall(r"^(make \w+)", first[0], re.MULTILINE)
     assert commands == ["make demo", "make test"]
+
+
+def test_the_readme_shows_what_the_demo_really_gives(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the same script on the model, which decides as the chain does and takes seconds."""
+    (shown,) = (block for block in CODE_BLOCK.findall(pages()["README.md"]) if "finished:" in block)
+    assert main(["replay", "crash", "--book", str(tmp_path / "crash.sqlite")]) == 0
+    given = set(capsys.readouterr().out.splitlines())
+    # What only a chain of one's own has, and the omissions.
+    of_the_chain = re.compile(r"```|\.\.\.|demo ·|(book|report): |\d+ ticks, up to block")
+    lines = [line for line in shown.splitlines() if line and not of_the_chain.match(line)]
+    assert len(lines) > 18
+    assert [line for line in lines if line not in given] == []
