@@ -14,10 +14,10 @@ from bot.core.rules import Layer, Rules, SizeBy
 from bot.core.scenario import Scenario
 from bot.core.snapshot import Snapshot
 from bot.core.terms import sealed
+from bot.core.watcher import RunEnd
 from bot.core.world import ScriptedWorld
 from bot.edges.memory_store import MemoryStore
 from bot.runs.runner import Runner
-from bot.core.watcher import RunEnd
 from bot.wiring.scripted import scenario_runner
 from tests.builders.scripts import scenario_of
 

@@ -12,10 +12,10 @@ from rich.console import Console
 from bot.core.errors import StaleBlockError
 from bot.core.ports import Row
 from bot.core.record import read_body
+from bot.core.watcher import EndCause, RunEnd, Watcher
 from bot.edges.memory_store import MemoryStore
 from bot.report.live import JsonView, LiveView, PlainView
 from bot.report.plaintext import clean
-from bot.core.watcher import EndCause, RunEnd, Watcher
 from tests.unit.report.story_book import played
 
 END = RunEnd(cause=EndCause.FINISHED, ticks=1, skips=1, undone=0)
