@@ -15,6 +15,7 @@ from bot.core.ledger import Draft, Posting
 from bot.core.orders import Fill, Intent, Order
 from bot.core.position import OPENING
 from bot.core.snapshot import EventKind, PoolSpec, PositionEvent
+from bot.core.units import mul_div_down
 
 Pair = tuple[int, int]
 """(base, quote) atoms."""
@@ -49,8 +50,8 @@ def claim_drafts(
 ) -> tuple[list[Draft], Pair]:
     """(entries, claim) that carry the booked claim of a pool to what the chain would pay out now.
 
-    Deposits and withdrawals are booked at their own amounts, so neither is income. Before a
-    withdrawal the claim is marked to what the withdrawal itself shows it to be worth.
+    Deposits and withdrawals are booked at their own amounts, so neither is income. The share
+    of the booked claim that a withdrawal takes is first marked to what was paid out for it.
 
     booked: claim as the ledger has it. lp_before_atoms: LP tokens held before the events.
     claim: payout of all LP tokens at this block; price: quote atoms per base atom. Both None while
@@ -66,9 +67,11 @@ def claim_drafts(
             lp_atoms += event.lp_atoms
             drafts += _move(spec, event, moved, sign=1, cause=event_cause)
             continue
-        whole = tuple(amount * lp_atoms // event.lp_atoms for amount in moved)
-        drafts += _mark(spec, parts, (whole[0], whole[1]), _ratio(moved), cause=event_cause)
-        parts = [(whole[0] - moved[0], whole[1] - moved[1])]
+        taken = [_share_down(part, event.lp_atoms, lp_atoms) for part in parts]
+        drafts += _mark(spec, taken, moved, _ratio(moved), cause=event_cause)
+        parts = [
+            (part[0] - gone[0], part[1] - gone[1]) for part, gone in zip(parts, taken, strict=True)
+        ]
         lp_atoms -= event.lp_atoms
         drafts += _move(spec, event, moved, sign=-1, cause=event_cause)
     if claim is None:
@@ -180,6 +183,13 @@ def _feeless(parts: Sequence[Pair], price: Fraction) -> Pair:
         base += isqrt(k * price.denominator // price.numerator)
         quote += isqrt(k * price.numerator // price.denominator)
     return base, quote
+
+
+def _share_down(part: Pair, lp_atoms: int, lp_held_atoms: int) -> Pair:
+    return (
+        mul_div_down(part[0], lp_atoms, lp_held_atoms),
+        mul_div_down(part[1], lp_atoms, lp_held_atoms),
+    )
 
 
 def _sum(parts: Sequence[Pair]) -> Pair:

@@ -38,6 +38,11 @@ def protocol_liquidity(k_now: int, k_last: int, supply: int) -> Decimal:
         return supply * part / (1 - part)
 
 
+def root(number: int) -> Decimal:
+    """Square root to 50 digits."""
+    return FIFTY_DIGITS.sqrt(Decimal(number))
+
+
 def arbitrage_profit(
     paid_in: int, reserves: tuple[int, int], price_in: Fraction, fee: Fraction = FEE
 ) -> Fraction:
