@@ -31,7 +31,7 @@ METRICS: Mapping[str, str] = {
 def measure(
     market: Market, exposure: Exposure | None, *, sigma: float, implied_vol: float, horizon_s: int
 ) -> Metrics:
-    """All metrics of one pool on one tick; those of the position are None without one.
+    """All metrics of one pool on one tick; those of the position are None without an entry price.
 
     sigma: annual volatility that one sigma of `move_sigma` is made of, a fraction > 0.
     implied_vol: what the venue asks at the money now, a fraction.
@@ -49,7 +49,8 @@ def measure(
 def _position_metrics(
     market: Market, exposure: Exposure | None, *, sigma: float, horizon_s: int
 ) -> dict[str, float | None]:
-    if exposure is None:
+    if exposure is None or not (exposure.entry_base_atoms and exposure.entry_quote_atoms):
+        # Dust that somebody sent may have cost nothing: it has no entry price.
         return dict.fromkeys(
             ("il_bps", "loss_vs_entry_bps", "fees_bps", "net_loss_bps",
              "move_bps", "move_sigma", "move_sigma_abs")

@@ -23,7 +23,8 @@ from bot.core.twap import twap_atoms
 class Sight:
     """One tick seen: each hedged pool's book carried on to this block, and its view.
 
-    A pool without reserves has a book and no view: it cannot be valued, so nothing is decided.
+    A pool without reserves, or with a price below one quote atom for a whole base token, has a
+    book and no view: it cannot be valued, so nothing is decided.
     """
 
     snapshot: Snapshot
@@ -45,6 +46,8 @@ def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -
             books[spec.name] = replace(before, position=position)
             continue
         books[spec.name] = replace(before, position=position, signals=signals)
+        if _spot_down(spec, pool) < 1:
+            continue
         exposure = exposure_of(spec, pool, position) if position.lots else None
         views[spec.name] = _view(
             spec,
@@ -89,7 +92,6 @@ def _view(
     rules: Rules,
     quoting: Quoting,
 ) -> PoolView:
-    reserve_base, reserve_quote = pool.reserves(spec)
     market = Market(
         pool=spec.name,
         time_s=time_s,
@@ -97,7 +99,7 @@ def _view(
         base_decimals=spec.base.decimals,
         quote_symbol=spec.quote.symbol,
         quote_decimals=spec.quote.decimals,
-        spot_atoms=reserve_quote * 10**spec.base.decimals // reserve_base,
+        spot_atoms=_spot_down(spec, pool),
         twap_atoms=_twap(signals, spec, time_s=time_s, window_s=rules.twap_window_s),
         realised_vol=realised_vol(signals, rules),
     )
@@ -109,8 +111,18 @@ def _view(
         horizon_s=rules.horizon_s,
     )
     return PoolView(
-        market=market, reserve_quote_atoms=reserve_quote, exposure=exposure, metrics=metrics
+        market=market,
+        reserve_quote_atoms=pool.reserves(spec)[1],
+        exposure=exposure,
+        metrics=metrics,
     )
+
+
+def _spot_down(spec: PoolSpec, pool: PoolState) -> int:
+    """Quote atoms per whole base token."""
+    reserve_base, reserve_quote = pool.reserves(spec)
+    spot: int = reserve_quote * 10**spec.base.decimals // reserve_base
+    return spot
 
 
 def _twap(signals: PoolSignals, spec: PoolSpec, *, time_s: int, window_s: int) -> int | None:
