@@ -16,6 +16,7 @@ from typing import Any
 
 from bot.config.keys import Key, Kind, MapOf, TableOf, Text
 from bot.config.places import INVALID, Place, Source, nearest
+from bot.core.errors import VariableMissingError
 
 RPC_URL_VARIABLE = "LAYERHEDGE_RPC_URL"
 PREFIX = "LAYERHEDGE__"
@@ -58,7 +59,9 @@ def expanded(text: str, environ: Mapping[str, str], place: Place) -> Any:
     missing = [name for name in VARIABLE.findall(text) if not environ.get(name)]
     for name in missing:
         place.report(
-            f"the environment variable {name} is not set", f"set {name}, or put it into .env"
+            f"the environment variable {name} is not set",
+            f"set {name}, or put it into .env",
+            VariableMissingError,
         )
     if missing:
         return INVALID

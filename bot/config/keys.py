@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from bot.config.places import INVALID, Place, nearest
+from bot.core.errors import OutOfRangeError, UnknownKeyError
 
 REQUIRED: Final = object()
 """The default of a key that has none."""
@@ -94,7 +95,7 @@ class Whole:
         if isinstance(value, bool) or not isinstance(value, int):
             return place.misfit(value, "is no whole number", remedy)
         if not self.lowest <= value <= self.highest:
-            return place.misfit(value, "is out of range", remedy)
+            return place.misfit(value, "is out of range", remedy, OutOfRangeError)
         return value
 
     def schema(self) -> dict[str, Any]:
@@ -122,7 +123,7 @@ class Number:
         if not Decimal(self.lowest) <= number <= Decimal(self.highest) or (
             self.above and number == Decimal(self.lowest)
         ):
-            return place.misfit(value, "is out of range", remedy)
+            return place.misfit(value, "is out of range", remedy, OutOfRangeError)
         if max(len(number.as_tuple().digits), abs(number.adjusted())) > DIGITS_MAX:
             return place.misfit(value, "has too many digits", f"use at most {DIGITS_MAX}")
         return number
@@ -213,7 +214,9 @@ class TableOf:
             return place.misfit(value, "is no table", f"write [{place.key}]")
         for name in value:
             if name not in self.keys:
-                place.child(name).report("is not a known key", nearest(name, self.keys))
+                place.child(name).report(
+                    "is not a known key", nearest(name, self.keys), UnknownKeyError
+                )
         found: dict[str, Any] = {}
         for name, key in self.keys.items():
             if name in value:

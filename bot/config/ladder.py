@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from bot.config.places import Place
 from bot.core.conditions import AnyOf, Comparison, Condition, NotOf
+from bot.core.errors import DisarmBeyondArmError, LadderOrderError
 from bot.core.instruments import INSTRUMENTS
 from bot.core.rules import SizeBy, moves_bps
 
@@ -102,6 +103,7 @@ def _check_hysteresis(arm: Condition, disarm: Condition, at: Place) -> None:
             at.report(
                 f"{metric} arms {side} {armed:g} and disarms {word} {disarmed:g}: no gap",
                 f"set the disarm threshold of {metric} {word} {armed:g}",
+                DisarmBeyondArmError,
             )
             return
     both = (_meet(one, other) for one, other in product(boxes(arm), boxes(disarm)))
@@ -226,6 +228,7 @@ def _check_arms_ascend(layers: Sequence[Values], places: Sequence[Place]) -> Non
                 at.child("arm").report(
                     f"{metric} {side} {threshold:g} is no further than {before:g} of {where}",
                     "order the layers from mild to severe",
+                    LadderOrderError,
                 )
             seen[metric, side] = threshold, at.key
 
@@ -240,6 +243,8 @@ def _check_ratios_rise(layers: Sequence[Values], places: Sequence[Place]) -> Non
         before, where = seen.get(size_by, (0, ""))
         if ratio < before:
             at.child("hedge_ratio_bps").report(
-                f"{ratio} is less than {before} of {where}", "let ratios rise along the ladder"
+                f"{ratio} is less than {before} of {where}",
+                "let ratios rise along the ladder",
+                LadderOrderError,
             )
         seen[size_by] = ratio, at.key

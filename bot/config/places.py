@@ -48,20 +48,20 @@ class Place:
         """The place of an entry of this list, counted from 1."""
         return self._at(f"{self.key}[{number}]")
 
-    def report(self, problem: str, remedy: str) -> None:
-        """Collect one problem of this key."""
+    def report(self, problem: str, remedy: str, error: type[ConfigError] = ConfigError) -> None:
+        """Collect one problem of this key; `error` gives it an exit code of its own."""
         self.problems.append(
-            ConfigError(
-                file=self.source.name, key=self.key or "file", problem=problem, remedy=remedy
-            )
+            error(file=self.source.name, key=self.key or "file", problem=problem, remedy=remedy)
         )
 
-    def misfit(self, value: Any, problem: str, remedy: str) -> Any:
+    def misfit(
+        self, value: Any, problem: str, remedy: str, error: type[ConfigError] = ConfigError
+    ) -> Any:
         """Report a value, shown only if it may be, and return INVALID."""
         shown = repr(str(value) if isinstance(value, Decimal) else value)
         if len(shown) > SHOWN_CHARS_MAX:
             shown = f"{shown[:SHOWN_CHARS_MAX]}..."
-        self.report(f"{'the value' if self.source.hides else shown} {problem}", remedy)
+        self.report(f"{'the value' if self.source.hides else shown} {problem}", remedy, error)
         return INVALID
 
     def _at(self, key: str) -> Place:

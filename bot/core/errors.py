@@ -142,6 +142,36 @@ class ConfigError(StopBot):
     advice = "{remedy}"
 
 
+class UnknownKeyError(ConfigError):
+    """A key that does not exist; a typing mistake must not pass for a default."""
+
+    exit_code = 4
+
+
+class OutOfRangeError(ConfigError):
+    """A number that is negative, too small or too large."""
+
+    exit_code = 5
+
+
+class DisarmBeyondArmError(ConfigError):
+    """A layer would disarm where it arms, and flap."""
+
+    exit_code = 6
+
+
+class LadderOrderError(ConfigError):
+    """A layer arms sooner, or covers less, than a milder one before it."""
+
+    exit_code = 7
+
+
+class VariableMissingError(ConfigError):
+    """A file names an environment variable that is not set."""
+
+    exit_code = 8
+
+
 # -- chain --------------------------------------------------------------------------------------
 
 
@@ -536,3 +566,11 @@ class VolIndexError(StopBot):
     exit_code = 92
     template = "no volatility index from expiry {expiry}: {problem}"
     advice = "ask for another day or time, or give a fuller chain"
+
+
+class HedgeFitError(StopBot):
+    """No portfolio of these options was found."""
+
+    exit_code = 88
+    template = "no hedge from these options: {problem}"
+    advice = "check the offers, the horizon and the budget"

@@ -301,7 +301,7 @@ def test_config_check_reads_a_rule_file_alone(tmp_path: Path, capsys: Capture) -
     flat = tmp_path / "flat.toml"
     text = shipped.read_text(encoding="utf-8").replace("above = 1.0", "above = 0.2")
     flat.write_text(text, encoding="utf-8")
-    assert cli.main(["config", "check", "--rules", str(flat)]) == 3
+    assert cli.main(["config", "check", "--rules", str(flat)]) == 6
     assert (
         "layer[2].arm: move_sigma_abs above 0.2 is no further than 0.3" in capsys.readouterr().err
     )
@@ -314,11 +314,11 @@ def test_config_check_names_every_problem_at_once(
     monkeypatch.setenv("NODE_KEY", "k")
     text = RUN_FILE.replace("RULES", str(ROOT / "rules" / "starter.toml"))
     (tmp_path / "run.toml").write_text(f"{text}\n[scheduler]\nevry = 3\nheartbeat_s = -1\n")
-    assert cli.main(["config", "check", "-c", "run.toml"]) == 3
+    assert cli.main(["config", "check", "-c", "run.toml"]) == 4
     err = capsys.readouterr().err
     assert "evry" in err
     assert "heartbeat_s" in err
-    assert cli.main(["config", "check", "-c", "run.toml", "--json"]) == 3
+    assert cli.main(["config", "check", "-c", "run.toml", "--json"]) == 4
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is False
     assert len(found["problems"]) == 2
