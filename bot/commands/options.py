@@ -128,6 +128,7 @@ def _add_tools(add: Adder, group: Callable[[str, str], object]) -> None:
     il.add_argument("--upper", type=float, metavar="PB", help="upper end of the range")
     il.add_argument("--value", type=float, metavar="V0", default=1.0, help="value at entry")
     _add_calc_option(add, calc)
+    _add_calc_vol(add, calc)
     doctor = add("doctor", "check this machine and this folder", "doctor:doctor")
     doctor.add_argument(
         "-c", "--config", metavar="FILE", action="append", help="check its RPC and book too"
@@ -141,6 +142,29 @@ def _add_tools(add: Adder, group: Callable[[str, str], object]) -> None:
     schema = add("schema", "print the JSON schema of a file", "settings:schema", config)
     schema.add_argument("kind", nargs="?", choices=("rules", "run"), default="rules")
     add("version", "print the version", "settings:version")
+
+
+def _add_calc_vol(add: Adder, calc: object) -> None:
+    vol = add("vol", "realised volatility of a file of prices", "calc_vol:vol", calc)
+    vol.add_argument(
+        "--estimator",
+        metavar="NAME",
+        required=True,
+        help="close, parkinson, garman_klass, rogers_satchell or yang_zhang",
+    )
+    cone = add("cone", "realised volatility by horizon, least to most", "calc_vol:cone", calc)
+    cone.add_argument("--horizons", metavar="N,N", required=True, help="bars, such as 7,14,30")
+    for command in (vol, cone):
+        command.add_argument("--prices", metavar="FILE", required=True, help="CSV or Parquet")
+        command.add_argument("--bars", metavar="STEP", default="1d", help="5m, 1h, 1d (default)")
+        command.add_argument(
+            "--timerange", metavar="A-B", help="UTC, half-open: 20200301-20200401; all without it"
+        )
+    index = add("volindex", "volatility index of an option chain", "calc_vol:volindex", calc)
+    index.add_argument("--chain", metavar="FILE", required=True, help="CSV or .csv.gz")
+    index.add_argument("--at", metavar="TIME", required=True, help="ISO 8601, UTC without a zone")
+    index.add_argument("--days", type=float, metavar="D", required=True, help="days ahead")
+    index.add_argument("--rate", type=float, metavar="R", default=0.0, help="continuous, annual")
 
 
 def _add_calc_option(add: Adder, calc: object) -> None:

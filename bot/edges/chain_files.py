@@ -1,0 +1,56 @@
+"""Files of option chains, CSV or .csv.gz, in coin prices as Deribit quotes them.
+
+Columns: quote_time_utc, expiry_utc, strike, kind, bid_coin, ask_coin, mark_coin, forward, index;
+iv, delta, vega and open_interest may follow. A coin price times the row's own index is its price
+in quote currency; an empty bid or ask is none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bot.core.errors import MarketDataError
+from bot.core.variance_strip import OptionChain
+from bot.edges.price_files import floats, iso_second, read_table
+
+TEXTS = ("quote_time_utc", "expiry_utc", "kind")
+NUMBERS = ("strike", "bid_coin", "ask_coin", "mark_coin", "forward", "index")
+KINDS = {"call": True, "put": False}
+
+
+def read_chain(file: str) -> OptionChain:
+    """The chain of a file, of one moment: an option that is there twice is refused."""
+    table = read_table(file, texts=TEXTS, numbers=NUMBERS)
+    kinds = table["kind"].to_pylist()
+    if strange := [kind for kind in kinds if kind not in KINDS]:
+        problem = f"kind {strange[0]!r} is neither call nor put"
+        raise MarketDataError(source=file, problem=problem)
+    index = floats(file, table, "index")
+    if not (np.isfinite(index) & (index > 0.0)).all():
+        raise MarketDataError(source=file, problem="an index is not a number above 0")
+    try:
+        return OptionChain(
+            expiry_s=np.array(_expiries(file, table["expiry_utc"])),
+            strike=floats(file, table, "strike"),
+            is_call=np.array([KINDS[kind] for kind in kinds], dtype=np.bool_),
+            bid=np.nan_to_num(floats(file, table, "bid_coin"), posinf=np.inf) * index,
+            ask=np.nan_to_num(floats(file, table, "ask_coin"), posinf=np.inf) * index,
+        )
+    except MarketDataError as error:
+        raise MarketDataError(source=file, problem=error.operands["problem"]) from None
+
+
+def _expiries(file: str, column: Any) -> list[float]:
+    seconds: dict[str, float] = {}
+    cells = column.to_pylist()
+    for row, cell in enumerate(cells):
+        if cell in seconds:
+            continue
+        try:
+            seconds[cell] = iso_second(cell)
+        except (TypeError, ValueError):
+            problem = f"row {row + 1}: expiry_utc {cell!r} is no ISO 8601 time"
+            raise MarketDataError(source=file, problem=problem) from None
+    return [seconds[cell] for cell in cells]
