@@ -129,6 +129,7 @@ def _add_tools(add: Adder, group: Callable[[str, str], object]) -> None:
     il.add_argument("--value", type=float, metavar="V0", default=1.0, help="value at entry")
     _add_calc_option(add, calc)
     _add_calc_vol(add, calc)
+    _add_calc_claims(add, calc)
     doctor = add("doctor", "check this machine and this folder", "doctor:doctor")
     doctor.add_argument(
         "-c", "--config", metavar="FILE", action="append", help="check its RPC and book too"
@@ -165,6 +166,30 @@ def _add_calc_vol(add: Adder, calc: object) -> None:
     index.add_argument("--at", metavar="TIME", required=True, help="ISO 8601, UTC without a zone")
     index.add_argument("--days", type=float, metavar="D", required=True, help="days ahead")
     index.add_argument("--rate", type=float, metavar="R", default=0.0, help="continuous, annual")
+
+
+def _add_calc_claims(add: Adder, calc: object) -> None:
+    claim = add("claim", "expected impermanent loss, and its premium", "calc_claims:claim", calc)
+    strip = add("strip", "options that replicate impermanent loss", "calc_claims:strip", calc)
+    lvr = add("lvr", "loss versus rebalancing, and arbitrage", "calc_claims:lvr", calc)
+    for command in (claim, strip, lvr):
+        is_lvr, is_strip = command is lvr, command is strip
+        command.add_argument(
+            "--entry", type=float, metavar="P0", required=not is_lvr, help="price at entry"
+        )
+        command.add_argument("--lower", type=float, metavar="PA", help="lower end of the range")
+        command.add_argument("--upper", type=float, metavar="PB", help="upper end of the range")
+        command.add_argument(
+            "--vol", type=float, metavar="S", required=not is_strip, help="annual, a fraction"
+        )
+        command.add_argument("--days", type=float, metavar="D", required=not is_strip, help="days")
+    claim.add_argument("--forward", type=float, metavar="F", help="P0 without it")
+    claim.add_argument("--notional", type=float, metavar="N", default=1.0, help="value at entry")
+    strip.add_argument("--notional", type=float, metavar="N", required=True, help="value at entry")
+    strip.add_argument("--step", type=float, metavar="DK", required=True, help="between strikes")
+    lvr.add_argument("--price", type=float, metavar="P", help="price now; P0 without it")
+    lvr.add_argument("--fee-bps", type=float, metavar="F", help="fee of a swap")
+    lvr.add_argument("--block-seconds", type=float, metavar="B", help="mean time between blocks")
 
 
 def _add_calc_option(add: Adder, calc: object) -> None:
