@@ -160,17 +160,19 @@ def _mark(
     if booked == claim:
         return []
     feeless = booked if price is None else _feeless(parts, price)
+    pool_account = accounts.pool_account(spec.name)
+    sources = (accounts.pool_fees_account(spec.name), accounts.rebalancing_account(spec.name))
     postings: list[Posting] = []
     for token, now, without_fees, before in zip(
         (spec.base, spec.quote), claim, feeless, booked, strict=True
     ):
-        account = accounts.pool_account(spec.name)
-        postings += _pair(
-            account, accounts.pool_fees_account(spec.name), token.symbol, now - without_fees
-        )
-        postings += _pair(
-            account, accounts.rebalancing_account(spec.name), token.symbol, without_fees - before
-        )
+        changes = (now - without_fees, without_fees - before)
+        into = [(pool_account, now - before), *zip(sources, (-c for c in changes), strict=True)]
+        postings += [
+            Posting(account=account, currency=token.symbol, atoms=atoms)
+            for account, atoms in into
+            if atoms
+        ]
     memo = f"claim {claim[0]} {spec.base.symbol} + {claim[1]} {spec.quote.symbol} atoms"
     return [Draft(kind="mark", cause=cause, memo=memo, postings=tuple(postings))]
 

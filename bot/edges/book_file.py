@@ -111,7 +111,8 @@ def open_for_writing(path: Path, *, create: bool) -> BookFile:
             _refuse_foreign(path, db)
         # After this line the file is ours: a book, or empty and to be made one.
         db.execute("PRAGMA journal_mode = WAL")
-        for pragma in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+        # Foreign keys are checked with the whole book, not row by row: appends are ours alone.
+        for pragma in ("synchronous = FULL", "recursive_triggers = ON"):
             db.execute(f"PRAGMA {pragma}")
         if _is_blank(path, db):
             _make(db)

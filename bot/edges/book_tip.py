@@ -52,13 +52,16 @@ def next_step(
     entries: Sequence[Entry],
     file: str,
 ) -> Step:
-    """Work out an append; entries that do not follow the ledger's head are refused."""
+    """Work out an append; entries that do not follow the ledger's head are refused.
+
+    Their own seals are taken as `seal` has just made them, and checked whenever they are read.
+    """
     seq = tip.journal_seq + 1
     sealed = row_hash(seq=seq, kind=kind, tick=tick, body=body, prev_hash=tip.journal_hash)
     head = tip.ledger
     changed: Balances = {}
     for entry in entries:
-        check_entry(entry, head=head, file=file)
+        check_entry(entry, head=head, file=file, reseal=False)
         head = LedgerHead(seq=entry.seq, hash=entry.hash)
         for posting in entry.postings:
             key = (posting.account, posting.currency)
