@@ -19,6 +19,9 @@ class ExactGreeks(NamedTuple):
     vega: mpmath.mpf
     theta: mpmath.mpf
     rho: mpmath.mpf
+    vanna: mpmath.mpf
+    volga: mpmath.mpf
+    digital: mpmath.mpf
 
 
 def exact_greeks(
@@ -41,6 +44,9 @@ def exact_greeks(
             vega=+(s * density * mpmath.sqrt(t)),
             theta=+(-s * density * v / (2 * mpmath.sqrt(t)) - sign * r * discounted * cdf_minus),
             rho=+(sign * t * discounted * cdf_minus),
+            vanna=+(-density * d_minus / v),
+            volga=+(s * density * mpmath.sqrt(t) * d_plus * d_minus / v),
+            digital=+(mpmath.exp(-r * t) * cdf_minus),
         )
 
 
