@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands.calc import IL_LABELS
+from bot.commands.calc_claims import CLAIM_LABELS, LVR_LABELS, STRIP_LABELS
 from bot.commands.options import build_parser
 from bot.core.watcher import EndCause
 
@@ -59,7 +60,8 @@ def test_every_command_takes_the_shared_flags_and_has_a_handler(name: str) -> No
 
 def test_the_keys_of_calc_and_the_causes_of_an_end_are_documented() -> None:
     words = code_words()
-    for word in (*IL_LABELS, *(cause.value for cause in EndCause)):
+    keys = (*IL_LABELS, *CLAIM_LABELS, *STRIP_LABELS, *LVR_LABELS)
+    for word in (*keys, *(cause.value for cause in EndCause)):
         assert word in words, word
 
 
