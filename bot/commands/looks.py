@@ -7,15 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.commands.shelf import opened, read_book
+from bot.commands.standing_tables import (
+    show_hedges,
+    show_holdings,
+    show_layers,
+    show_positions,
+)
 from bot.commands.terminal import Terminal
 from bot.core.errors import TickMissingError, UsageError
-from bot.core.snapshot import PoolSpec
-from bot.report.figures import amount, change, contracts, moment, money, number, places_for, plain
+from bot.report.figures import moment, money, plain
 from bot.report.live import event_lines
-from bot.report.reading import HedgeSeen, PoolSeen, Story, Tick, layers_in_order
+from bot.report.reading import HedgeSeen, PoolSeen, Story, Tick
 from bot.report.sentences import sentence, trade_sentence
 from bot.report.summary import summarise
-from bot.report.waiting import conditions_of, waits_for
 
 
 def status(args: Namespace, terminal: Terminal) -> int:
@@ -69,9 +73,9 @@ def positions(args: Namespace, terminal: Terminal) -> int:
     if tick is None:
         terminal.say(f"{path}: open, no tick yet")
         return 0
-    _show_positions(terminal, story, tick)
-    _show_holdings(terminal, story, tick)
-    _show_hedges(terminal, story, tick)
+    show_positions(terminal, story, tick)
+    show_holdings(terminal, story, tick)
+    show_hedges(terminal, story, tick)
     return 0
 
 
@@ -106,13 +110,13 @@ def history(args: Namespace, terminal: Terminal) -> int:
 
 def show_tick(terminal: Terminal, story: Story, tick: Tick, *, with_decisions: bool = True) -> None:
     """A tick for people: positions, layers or decisions, hedges, cash."""
-    _show_positions(terminal, story, tick)
+    show_positions(terminal, story, tick)
     if with_decisions:
         for line in _sentences(story, tick):
             terminal.say(line)
     else:
-        _show_layers(terminal, story, tick)
-    _show_hedges(terminal, story, tick)
+        show_layers(terminal, story, tick)
+    show_hedges(terminal, story, tick)
     decimals = story.head.decimals
     terminal.say(f"cash {money(tick.cash, decimals)}; margin {money(tick.margin, decimals)}")
 
@@ -123,101 +127,6 @@ def _sentences(story: Story, tick: Tick) -> list[str]:
         f"Order: {trade_sentence(trade, story.head.spec(trade.order.pool))}"
         for trade in tick.trades
     ]
-
-
-def _show_positions(terminal: Terminal, story: Story, tick: Tick) -> None:
-    rows = []
-    for spec in story.head.specs:
-        seen = tick.pools.get(spec.name)
-        if seen is None:
-            continue
-        decimals = spec.quote.decimals
-        price = f"{amount(seen.market.spot_atoms, decimals)} {spec.quote.symbol}"
-        exposure = seen.exposure
-        if exposure is None:
-            rows.append((spec.name, price, *["-"] * 5))
-            continue
-        places = places_for(exposure.hold_value_atoms, decimals)
-        rows.append(
-            (
-                spec.name,
-                price,
-                amount(exposure.lp_value_atoms, decimals, places=places),
-                number(exposure.il_bps),
-                change(exposure.il_atoms, decimals, places=places),
-                change(exposure.fees_atoms, decimals, places=places),
-                change(exposure.funded_pnl_atoms, decimals, places=places),
-            )
-        )
-    columns = ("pool", "price", "LP value", "IL bps", "IL", "fees", "funded P&L")
-    terminal.table(columns, rows, right=columns[1:])
-
-
-def _show_holdings(terminal: Terminal, story: Story, tick: Tick) -> None:
-    """The tokens behind the positions, and how they move with the price."""
-    rows = []
-    for spec in story.head.specs:
-        seen = tick.pools.get(spec.name)
-        if seen is None or seen.exposure is None:
-            continue
-        held = seen.exposure
-        rows.append(
-            (
-                spec.name,
-                _both(spec, held.entry_base_atoms, held.entry_quote_atoms),
-                _both(spec, held.claim_base_atoms, held.claim_quote_atoms),
-                f"{held.delta_base:,.2f} {spec.base.symbol}",
-                f"{held.gamma_base:.4g} per {spec.quote.symbol}",
-            )
-        )
-    columns = ("pool", "paid in", "would withdraw", "delta", "gamma")
-    terminal.table(columns, rows, right=columns[1:])
-
-
-def _both(spec: PoolSpec, base_atoms: int, quote_atoms: int) -> str:
-    base = amount(base_atoms, spec.base.decimals)
-    quote = amount(quote_atoms, spec.quote.decimals)
-    return f"{base} {spec.base.symbol} + {quote} {spec.quote.symbol}"
-
-
-def _show_layers(terminal: Terminal, story: Story, tick: Tick) -> None:
-    conditions = conditions_of(story.head.terms)
-    rows = [
-        (
-            pool,
-            layer,
-            status,
-            waits_for(layer, status, conditions, tick.pools[pool].metrics)
-            if pool in tick.pools
-            else "no price",
-        )
-        for pool, layer, status in layers_in_order(tick)
-    ]
-    terminal.table(("pool", "layer", "status", "waits"), rows)
-
-
-def _show_hedges(terminal: Terminal, story: Story, tick: Tick) -> None:
-    if not tick.hedges:
-        terminal.say("no open hedges")
-        return
-    rows = []
-    for hedge in tick.hedges:
-        spec = story.head.spec(hedge.pool)
-        decimals = spec.quote.decimals
-        value = "-" if hedge.value_atoms is None else amount(hedge.value_atoms, decimals)
-        rows.append(
-            (
-                hedge.pool,
-                hedge.layer,
-                contracts(hedge.legs, base_decimals=spec.base.decimals),
-                amount(hedge.cost_atoms, decimals),
-                value,
-                amount(hedge.margin_atoms, decimals),
-                moment(hedge.expiry_s),
-            )
-        )
-    columns = ("pool", "layer", "contracts", "cost", "value", "margin", "expiry")
-    terminal.table(columns, rows, right=("cost", "value", "margin"))
 
 
 def _tick_json(story: Story, tick: Tick | None) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def run(args: Namespace, terminal: Terminal) -> int:
             ticks_max=args.max_ticks,
             once=args.once,
             fork_url=args.fork_url,
+            announce=terminal.note,
         )
     return _closing(terminal, view, config.book, report=None)
 

@@ -54,6 +54,12 @@ class Terminal(NamedTuple):
 
         self.stdout.write(f"{clean(line)}\n")
 
+    def note(self, line: str) -> None:
+        """One line beside the output: on stderr, so that a reader of stdout never meets it."""
+        from bot.report.plaintext import clean
+
+        self.stderr.write(f"{clean(line)}\n")
+
     def draw(self, *pictures: RenderableType) -> None:
         """Tables and texts that rich renders."""
         console = self.console()

@@ -150,7 +150,10 @@ STRATEGY_KEYS = {
         Whole(lowest=2, highest=100_000), "returns seen before realised volatility is known", 24
     ),
     "twap_minutes": Key(
-        _minutes("1"), "averaging window of the settlement price and of `twap_gap_bps`", 1_800
+        # The nearest expiry of the shortest tenor is half a day away: its window is always seen.
+        Scaled(number=Number(lowest="1", highest="720"), factor=60, grain="seconds"),
+        "averaging window of the settlement price and of `twap_gap_bps`",
+        1_800,
     ),
     "dust_quote": Key(
         Amount(

@@ -4,7 +4,7 @@ BotError
   + RetryLater   the tick is skipped and counted, the next one tries again
   |   RpcUnreachableError, RpcTimeoutError, StaleBlockError, NoNewBlockError
   + RefuseTick   no orders, the reading goes on, the reason is shown
-  |   ReorgDetectedError, ChainRestartedError, ClockBackwardsError, PoolDrainedError
+  |   ReorgDetectedError, ChainRestartedError, ClockBackwardsError
   + StopBot      exit with the error's own code; a human decides
       UsageError, ConfigError, ...
 
@@ -81,14 +81,6 @@ class EmptyPoolError(RefuseTick):
     exit_code = 31
     template = "pool {pool} has reserves {reserve0} and {reserve1}: it has no price"
     advice = "wait until it is funded, or take it out of the list of pools"
-
-
-class PoolDrainedError(RefuseTick):
-    """So little is left in a pool that its price is noise."""
-
-    exit_code = 32
-    template = "pool {pool} is drained to dust: {reserve_quote} quote atoms, limit {limit}"
-    advice = "no hedge is sized on it; take it out of the list of pools or wait until it refills"
 
 
 class LotAmountError(StopBot):
@@ -472,6 +464,14 @@ class RulesChangedError(StopBot):
     exit_code = 65
     template = "book {file} obeys rules {rules_seen}, asked to run under {rules_now}"
     advice = "give the old rules or a new --book"
+
+
+class TermsChangedError(StopBot):
+    """The book was opened with other paper cash or other terms of the venue."""
+
+    exit_code = 96
+    template = "book {file} was opened with other {what} than the run file now gives"
+    advice = "give the old ones or a new --book"
 
 
 class PoolsChangedError(StopBot):

@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import isqrt
 
 from bot.core.amm import Pair, burn_amounts_down, protocol_fee_liquidity_down
-from bot.core.errors import AmmRefusal, PoolDrainedError, PositionMismatchError
+from bot.core.errors import AmmRefusal, PositionMismatchError
 from bot.core.position import Lot, Position
 from bot.core.snapshot import PoolSpec, PoolState
 from bot.core.units import BPS, mul_div_down
@@ -175,13 +175,6 @@ def valuation_at(lots: Iterable[Lot], *, price: Fraction) -> Valuation:
 def il_atoms_at(lots: Iterable[Lot], *, price: Fraction) -> int:
     """Impermanent loss of lots at another price, in quote atoms, <= 0: sizes a hedge."""
     return valuation_at(lots, price=price).il_atoms
-
-
-def refuse_drained(spec: PoolSpec, state: PoolState, *, dust_quote_atoms: int) -> None:
-    """Raise PoolDrainedError when the quote reserve is below `dust_quote_atoms`."""
-    reserve_quote = state.reserves(spec)[1]
-    if reserve_quote < dust_quote_atoms:
-        raise PoolDrainedError(pool=spec.name, reserve_quote=reserve_quote, limit=dust_quote_atoms)
 
 
 def _times_down(atoms: int, price: Fraction) -> int:

@@ -125,7 +125,6 @@ INSTRUMENTS: Mapping[str, Instrument] = MappingProxyType(
         "put_spread": Structure(parts=((PUT, 1), (PUT, -1)), rising=False),
         "call_spread": Structure(parts=((CALL, 1), (CALL, -1)), rising=True),
         "strangle": Structure(parts=((PUT, 1), (CALL, 1)), rising=True),
-        "collar": Structure(parts=((PUT, 1), (CALL, -1)), rising=True),
     }
 )
 """Name in rule files -> instrument."""

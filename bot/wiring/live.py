@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from bot.config import RunConfig
 from bot.core.engine import Opening, opening_of
-from bot.core.errors import ConfigError, PoolsChangedError, RulesChangedError
+from bot.core.errors import ConfigError, PoolsChangedError, RulesChangedError, TermsChangedError
 from bot.core.ports import Journal, Row
 from bot.core.record import decode_spec, read_body
 from bot.core.snapshot import PoolSpec, Snapshot
 from bot.core.terms import venue_from_json
 from bot.core.units import decimal_to_atoms
-from bot.core.venue import PaperVenue
+from bot.core.venue import PaperVenue, VenueTerms
 from bot.core.watcher import EndCause, Watcher
 from bot.edges.chain import ChainSource
 from bot.edges.node import ANVIL_CHAIN_ID, AnvilNode
@@ -37,9 +37,16 @@ def run_live(
     ticks_max: int | None,
     once: bool,
     fork_url: str | None,
+    announce: Callable[[str], None],
 ) -> EndCause:
-    """Follow a real position from an RPC that is only ever read, or from an own fork of one."""
-    with _reader(config, fork_url) as rpc, SqliteStore(config.book, create=True) as store:
+    """Follow a real position from an RPC that is only ever read, or from an own fork of one.
+
+    announce: told, before anything else, at which address the fork can be traded on.
+    """
+    with (
+        _reader(config, fork_url, announce=announce) as rpc,
+        SqliteStore(config.book, create=True) as store,
+    ):
         runner = live_runner(config, rpc, journal=store, watcher=watcher, forked=bool(fork_url))
         runner.start()
         if once:
@@ -53,7 +60,7 @@ def run_live(
 
 def inspect_once(config: RunConfig, *, fork_url: str | None = None) -> list[Row]:
     """The book's rows and, last, the record of what a tick would do now; nothing is booked."""
-    with _reader(config, fork_url) as rpc:
+    with _reader(config, fork_url, announce=lambda _: None) as rpc:
         rows: list[Row] = []
         if config.book.exists():
             with SqliteStore(config.book, create=False, readonly=True) as store:
@@ -75,8 +82,8 @@ def live_runner(
     else:
         body = read_body(first.body)
         specs, opened = tuple(decode_spec(spec) for spec in body["specs"]), opening_of(body)
-        _refuse_other_book(config, specs, opened)
         terms = venue_from_json(body["terms"]["venue"])
+        _refuse_other_book(config, specs, opened, terms)
     source = ChainSource(
         rpc,
         specs,
@@ -118,8 +125,10 @@ def _probed(config: RunConfig, rpc: ReadOnlyRpc) -> tuple[PoolSpec, ...]:
     return tuple(specs)
 
 
-def _refuse_other_book(config: RunConfig, specs: Sequence[PoolSpec], opened: Opening) -> None:
-    """A book goes on with the pools and rules that it was opened with, or not at all."""
+def _refuse_other_book(
+    config: RunConfig, specs: Sequence[PoolSpec], opened: Opening, terms: VenueTerms
+) -> None:
+    """A book goes on with the pools, rules, cash and venue it was opened with, or not at all."""
     wanted = [pool.address.lower() for pool in config.position.pools]
     kept = [spec.address.lower() for spec in specs]
     if wanted != kept:
@@ -128,6 +137,10 @@ def _refuse_other_book(config: RunConfig, specs: Sequence[PoolSpec], opened: Ope
         raise RulesChangedError(
             file=config.book, rules_seen=opened.rules_hash[:12], rules_now=config.rules.hash[:12]
         )
+    if opened.capital != _capital(config, specs):
+        raise TermsChangedError(file=config.book, what="paper cash")
+    if terms != config.venue.terms(spec.name for spec in specs if spec.hedged):
+        raise TermsChangedError(file=config.book, what="terms of the venue")
 
 
 def _capital(config: RunConfig, specs: Sequence[PoolSpec]) -> dict[str, int]:
@@ -165,7 +178,9 @@ def _scheduled(
 
 
 @contextmanager
-def _reader(config: RunConfig, fork_url: str | None) -> Iterator[ReadOnlyRpc]:
+def _reader(
+    config: RunConfig, fork_url: str | None, *, announce: Callable[[str], None]
+) -> Iterator[ReadOnlyRpc]:
     """A connection that can only read: to the configured node, or to an own fork of another."""
     timeout_s = config.chain.timeout_s
     if fork_url is None:
@@ -176,4 +191,5 @@ def _reader(config: RunConfig, fork_url: str | None) -> Iterator[ReadOnlyRpc]:
         AnvilNode(fork_url=fork_url, block_time_s=FORK_BLOCK_S) as node,
         ReadOnlyRpc(node.url, timeout_s=timeout_s) as rpc,
     ):
+        announce(f"the fork answers at {node.rpc_url}, a block every {FORK_BLOCK_S} s")
         yield rpc

@@ -146,6 +146,25 @@ def test_other_pools_need_another_book(capsys: Capture, market: Market) -> None:
     assert Path("layerhedge.sqlite").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [("1000", "2000", "paper cash"), ("[rules]", "[venue.fees]\ntrade_ppm = 1\n[rules]", "venue")],
+)
+def test_other_cash_or_another_venue_need_another_book(
+    capsys: Capture, market: Market, old: str, new: str, what: str
+) -> None:
+    assert main(ONCE.split()) == 0
+    capsys.readouterr()
+    before = Path("layerhedge.sqlite").read_bytes()
+    edit("run.toml", old, new)
+    code, line = refused(capsys)
+    assert (code, f"opened with other {'terms of the ' * (what == 'venue')}{what}" in line) == (
+        96,
+        True,
+    ), line
+    assert Path("layerhedge.sqlite").read_bytes() == before
+
+
 def test_another_chain_under_the_same_address_leaves_the_book_alone(capsys: Capture) -> None:
     assert main(ONCE.split()) == 0
     capsys.readouterr()

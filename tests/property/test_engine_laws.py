@@ -95,8 +95,8 @@ def scenarios(draw: st.DrawFn, *, reorgs: bool = True) -> Scenario:
 
 
 @st.composite
-def layers(draw: st.DrawFn, name: str, *, bounded: bool = False) -> Layer:
-    """A layer that arms early, of any instrument; `bounded`: of those whose loss has a bound."""
+def layers(draw: st.DrawFn, name: str) -> Layer:
+    """A layer that arms early, of any instrument."""
     metric, arm = draw(
         st.sampled_from(
             [("move_sigma_abs", 0.1), ("il_bps", 5.0), ("realised_vol", 0.2), ("net_loss_bps", 2.0)]
@@ -107,7 +107,7 @@ def layers(draw: st.DrawFn, name: str, *, bounded: bool = False) -> Layer:
             [
                 ("protective_put", (-500,)), ("put_spread", (-300, -2_500)),
                 ("call_spread", (300, 2_500)), ("strangle", (-1_000, 1_000)),
-            ] + [("collar", (-1_000, 1_000))] * (not bounded)
+            ]
         )
     )  # fmt: skip
     by_il = draw(st.booleans())
@@ -129,10 +129,10 @@ def layers(draw: st.DrawFn, name: str, *, bounded: bool = False) -> Layer:
 
 
 @st.composite
-def rule_sets(draw: st.DrawFn, *, bounded: bool = False) -> Rules:
+def rule_sets(draw: st.DrawFn) -> Rules:
     names = ("first", "second", "third")[: draw(st.integers(1, 3))]
     return rules_of(
-        *(draw(layers(name, bounded=bounded)) for name in names),
+        *(draw(layers(name)) for name in names),
         total_budget_bps_per_year=draw(st.sampled_from([None, 50, 600])),
     )
 
@@ -186,14 +186,11 @@ def test_folding_the_journal_is_the_live_book_after_every_tick(
 
 
 @EXAMPLES
-@given(scenario=scenarios(), rules=rule_sets(bounded=True))
+@given(scenario=scenarios(), rules=rule_sets())
 def test_money_is_never_owed_and_the_ledger_agrees_with_the_state_and_the_chain(
     scenario: Scenario, rules: Rules
 ) -> None:
-    """Cash, margin, LP claim and contracts held: state, ledger and pool say the same, exactly.
-
-    Without collars: a short call that runs away can lose more than any margin.
-    """
+    """Cash, margin, LP claim and contracts held: state, ledger and pool say the same, exactly."""
     runner = runner_for(scenario, rules)
     store = store_of(runner)
     for tick in ticks_of(runner, scenario):

@@ -8,12 +8,11 @@ from math import isqrt
 
 import pytest
 
-from bot.core.errors import AmmRefusal, PoolDrainedError, PositionMismatchError
+from bot.core.errors import AmmRefusal, PositionMismatchError
 from bot.core.exposure import (
     claim_down,
     exposure_of,
     il_atoms_at,
-    refuse_drained,
     valuation_at,
 )
 from bot.core.position import Lot, Position
@@ -153,12 +152,6 @@ def test_a_claim_too_small_for_the_pair_to_pay_is_worth_nothing() -> None:
 def test_a_balance_that_the_lots_do_not_explain_is_refused() -> None:
     with pytest.raises(PositionMismatchError, match=f"{SUPPLY - LOCKED + 1} LP atoms"):
         exposure_of(SPEC, replace(AT_ENTRY, lp_balance=SUPPLY - LOCKED + 1), POSITION)
-
-
-def test_a_pool_under_the_dust_limit_is_refused_and_one_at_it_is_not() -> None:
-    refuse_drained(SPEC, AT_ENTRY, dust_quote_atoms=QUOTE_ATOMS)
-    with pytest.raises(PoolDrainedError, match=f"limit {QUOTE_ATOMS + 1}"):
-        refuse_drained(SPEC, AT_ENTRY, dust_quote_atoms=QUOTE_ATOMS + 1)
 
 
 @pytest.mark.parametrize(("base_decimals", "quote_decimals"), [(0, 36), (36, 0), (18, 18)])

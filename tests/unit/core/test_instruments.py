@@ -40,7 +40,6 @@ def legs(name: str, *offsets: int) -> tuple[Leg, ...]:
         ("put_spread", (-800, -2000), [(PUT, 1850, 3), (PUT, 1600, -3)]),
         ("call_spread", (500, 2000), [(CALL, 2100, 3), (CALL, 2400, -3)]),
         ("strangle", (-1000, 1000), [(PUT, 1800, 3), (CALL, 2200, 3)]),
-        ("collar", (-1000, 1000), [(PUT, 1800, 3), (CALL, 2200, -3)]),
     ],
 )
 def test_an_instrument_has_these_legs(
@@ -119,7 +118,6 @@ def test_a_structure_that_pays_nothing_under_stress_cannot_be_sized_by_it() -> N
         ("protective_put", (-1000,), -1001),
         ("put_spread", (-300, -2000), -9000),
         ("strangle", (-1000, 1000), 1001),
-        ("collar", (-500, 1000), -600),
     ],
 )
 def test_an_instrument_says_where_it_pays(

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bot.core.conditions import Comparison
-from bot.core.errors import LedgerInvariantError
 from bot.core.model_stage import model_specs
 from bot.core.record import read_body
 from bot.core.rules import Layer, Rules
@@ -257,17 +256,3 @@ def test_the_total_budget_binds_layers_together() -> None:
     bound.step(1, 1_790)
     assert 133_000_000 < paid(free) <= 267_000_000
     assert paid(bound) <= 133_333_333
-
-
-def test_a_debt_that_a_runaway_short_call_leaves_is_never_hidden() -> None:
-    """A collar's call is uncovered: the price trebles by expiry, and no margin was enough."""
-    one = layer(
-        "one", instrument="collar", offsets_bps=(-500, 500), hedge_ratio_bps=10_000,
-        arm=Comparison(metric="move_bps", below=-1_000.0),
-        disarm=Comparison(metric="move_bps", below=-9_000.0),
-    )  # fmt: skip
-    ladder = Ladder(one, cash=3 * 10**10)
-    assert ladder.walk((1, 1_790), (20, 6_000), (4, 6_000)) == ["ARM", "IN_BAND", "SETTLE"]
-    assert int(ladder.last["book"]["cash"]["USDC"]) < 0
-    with pytest.raises(LedgerInvariantError, match="Assets:Cash is -"):
-        ladder.journal.check()

@@ -24,7 +24,6 @@ MARKET = Market(
 LOT = ETHER // 100
 SHAPES = {
     "protective_put": (-500,), "put_spread": (-300, -2_500), "strangle": (-1_000, 1_000),
-    "collar": (-1_000, 1_000),
 }  # fmt: skip
 
 

@@ -156,7 +156,8 @@ def test_cash_spent_on_one_order_is_not_there_for_the_next() -> None:
 
 
 def test_margin_of_a_short_position_must_be_there_too() -> None:
-    (call,) = legs("collar", -1000, 1000)[1:]
+    (bought,) = legs("strangle", -1000, 1000)[1:]
+    call = replace(bought, quantity_atoms=-bought.quantity_atoms)
     cash, fee = VENUE.quote_cash([call], MARKET)
     margin = VENUE.margin_atoms([call], MARKET)
     assert margin == 3 * (200_000_000 + VENUE.mark(call.contract, MARKET))
