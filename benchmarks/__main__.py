@@ -17,6 +17,7 @@ BENCHMARKS = {
     "start": "benchmarks.starting",
     "step": "benchmarks.stepping",
     "memory": "benchmarks.memory",
+    "options": "benchmarks.pricing",
 }
 """Each module's `lines()` yields its lines as they are ready."""
 

@@ -51,7 +51,7 @@ def implied_vols(
     price: quote, any finite number up to 1e50: quotes that are impossible get their status.
     Householder's third-order step on 1/ln b, b or ln(bound - b), b the normalised price out of the
     money, from a start that is right at the turning point and in the far wing. Source of the idea:
-    Jaeckel, Let's be rational (2013); docs/maths.md section 3.6.
+    Jaeckel, Let's be rational (2013); docs/maths.md section 3.5.
     >>> found = implied_vols(
     ...     price=[10.450583572185565, 101.0], is_call=True, spot=100, strike=100,
     ...     years=1, rate=0.05,

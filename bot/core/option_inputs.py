@@ -48,7 +48,7 @@ def sweep(loop: Loop, is_call: ArrayLike, numbers: Mapping[str, ArrayLike], *, r
         for row, values in zip(chunk, flat, strict=True):
             row[:size] = values[start : start + size]
         _refuse_impossible(list(numbers), chunk[1:, :size])
-        chunk[0] += chunk[0] - 1.0
+        chunk[0, :size] = 2.0 * chunk[0, :size] - 1.0
         loop(chunk, size, out, start)
     return out.reshape(rows, *shape)
 

@@ -8,7 +8,7 @@ How they reach SIMD: log, exp and the normal tail are straight-line polynomials,
 choice between two values, and a block works in one flat scratch array with rows BLOCK apart, so
 that the compiler can prove that no row overlaps another. `contract` lets it fuse a * b + c.
 Callers have checked all ranges (option_arrays.py), which is why nothing here can be nan.
-Source of the formulas: docs/maths.md sections 3.1, 3.2 and 3.5.
+Source of the formulas: docs/maths.md sections 3.1 to 3.5.
 """
 
 from __future__ import annotations
@@ -20,10 +20,7 @@ import numpy as np
 from numba import njit
 
 BLOCK = 256
-"""Lanes per block: 24 rows stay within the first-level cache."""
-
-ROWS = 9
-"""price, delta, gamma, vega, theta, rho, vanna, volga, digital."""
+"""Lanes per block: its 16 rows stay within the first-level cache."""
 
 STDEV_MIN = 1e-100
 """Below it nothing is left but intrinsic value."""
@@ -108,7 +105,8 @@ def _mills(x: Any) -> Any:
 
 @compiled
 def _figures_block(w: Any) -> None:
-    """Rows 0 to 5: call (1 or -1), spot, strike, vol, years, rate; from row 6 on the figures."""
+    """Rows 0 to 5: call (1 or -1), spot, strike, vol, years, rate; from 6 on price, delta, gamma,
+    vega, theta, rho, vanna, volga and the price of the digital."""
     for i in range(BLOCK):
         sign, spot, strike = w[i], w[i + BLOCK], w[i + 2 * BLOCK]
         vol, years, rate = w[i + 3 * BLOCK], w[i + 4 * BLOCK], w[i + 5 * BLOCK]

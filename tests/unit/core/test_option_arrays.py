@@ -46,7 +46,7 @@ SCALES = {
     "vanna": (1.0 + STDEV) / VOL,
     "volga": SPOT * ROOT * (1.0 + STDEV) / VOL,
 }
-"""The natural scale of each figure, as docs/maths.md section 3.5 has them."""
+"""The natural scale of each figure, as docs/maths.md section 3.4 has them."""
 
 
 def exact_corners() -> list[dict[str, float]]:
@@ -68,7 +68,7 @@ def errors_of(found: np.ndarray, exact: list[dict[str, float]], name: str) -> np
 
 
 def test_every_figure_is_within_its_stated_error_bound_of_fifty_digits() -> None:
-    """The bound of docs/maths.md 3.5, deep wings, one minute and 1 % to 500 % included."""
+    """The bound of docs/maths.md 3.4, deep wings, one minute and 1 % to 500 % included."""
     exact = exact_corners()
     found = option_figures(is_call=IS_CALL, **TERMS)
     for name, scale in SCALES.items():
@@ -79,7 +79,7 @@ def test_every_figure_is_within_its_stated_error_bound_of_fifty_digits() -> None
 
 
 def test_prices_out_of_the_money_keep_their_relative_accuracy_down_to_nothing() -> None:
-    """The second bound of docs/maths.md 3.5: two tails taken from each other leave no noise."""
+    """The second bound of docs/maths.md 3.4: two tails taken from each other leave no noise."""
     found = option_figures(is_call=IS_CALL, **TERMS).price.tolist()
     is_outside = ((SPOT * np.exp(RATE * YEARS) <= STRIKE) == IS_CALL).tolist()
     rows = zip(found, exact_corners(), is_outside, strict=True)
