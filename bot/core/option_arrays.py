@@ -5,9 +5,10 @@ unit of the underlying, vol is an annual fraction, a year has 365 days, rates ar
 annual. options.py prices one option, at once and without arrays: the engine uses that.
 What is impossible raises OptionInputError; nothing is ever nan.
 
-Error bound: each figure within 1e-15 of its natural scale (max(S, K) for price, 1 for delta, 1/(S s)
-for gamma with s = vol * sqrt(years), ...), a price out of the money also within 1e-10 of itself; from
-1 % to 500 %, one minute on, and a thousandth to a thousand times spot. docs/maths.md section 3.4.
+Error bound: each figure within 1e-15 of its natural scale (max(S, K) for price, 1 for delta,
+1/(S s) for gamma with s = vol * sqrt(years), ...), a price out of the money also within 1e-10 of
+itself; from 1 % to 500 %, one minute on, a thousandth to a thousand times spot. docs/maths.md
+section 3.4.
 """
 
 from __future__ import annotations
