@@ -2,6 +2,7 @@
 
 A kind turns a TOML value into ours, or reports why it cannot, and goes on: a file shows all its
 problems at once. The JSON schemas and the tables of keys in docs/ come from the same tables.
+Why so: docs/adr/0012-tables-of-keys.md.
 """
 
 from __future__ import annotations

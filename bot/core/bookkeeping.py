@@ -2,6 +2,7 @@
 
 The claim is booked in its own two tokens, never at a price: what fees brought is income, what
 swaps turned over is Equity:Rebalancing. docs/ledger.md has the chart of accounts and examples.
+Why so: docs/adr/0004-ledger-in-tokens.md.
 """
 
 from __future__ import annotations

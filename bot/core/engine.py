@@ -4,6 +4,7 @@
 
 Start-up is recovery: fold the journal, then finish what was planned but not settled, under the
 same ids. A reorg is undone by reversing entries and goes on from the last common tick.
+Why so: docs/adr/0005-journal.md.
 """
 
 from __future__ import annotations

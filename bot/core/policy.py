@@ -2,6 +2,7 @@
 
 Parents branch, leaves compute: `_choose` holds the state machine, bot/core/sizing.py the sizes.
 docs/rules.md draws the machine.
+Why so: docs/adr/0007-rolls-and-expiries.md.
 """
 
 from __future__ import annotations

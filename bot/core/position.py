@@ -2,6 +2,7 @@
 
 A deposit opens a lot at its own price and a withdrawal closes the oldest lots first, so that
 neither ever shows as profit or loss of the position. docs/maths.md section 1.3.
+Why so: docs/adr/0003-lots.md.
 """
 
 from __future__ import annotations

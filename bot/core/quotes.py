@@ -2,6 +2,7 @@
 
 Everything is priced as a share of spot, rounded to a billionth, and only then becomes atoms: the
 same market gives the same atoms on every machine, and scaling a token's decimals scales prices.
+Why so: docs/adr/0008-venue-prices.md.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 The pair adds price * seconds at the first touch of every block. The price is a UQ112.112 fraction,
 its clock is a uint32 and its sum wraps at 2**256; all three are done here as on the chain.
 Source: UniswapV2OracleLibrary.currentCumulativePrices. docs/maths.md section 1.5.
+Why so: docs/adr/0009-settlement-and-yardstick.md.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 `World` is all that a run knows. Stages: core/model_stage.py in memory, edges/scenario_world.py on a
 node; both get the same actions.
+Why so: docs/adr/0010-scripted-worlds.md.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 contracts/PoolLens.sol fixes the layout. A table of 1,000 pools is 192,000 bytes; most ticks look
 at a few of them, so a PoolState is built on access and changed pools are found by their bytes.
+Why so: docs/adr/0002-packed-lens.md.
 """
 
 from __future__ import annotations

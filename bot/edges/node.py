@@ -2,6 +2,7 @@
 
 A node lives in its own session, so Ctrl-C reaches only us; on Linux the kernel ends it when our
 process dies, however it dies. Start nodes from the main thread: the kernel watches the thread.
+Why so: docs/adr/0011-local-nodes.md.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 A tick makes two round trips, so the client is the cost: parsing headers by hand takes 0.09 ms
 where http.client takes 0.23 ms. The address may hold a key: only scheme, host and port are shown.
+Why so: docs/adr/0001-raw-json-rpc.md.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ Jobs run in the scheduler's own loop (max_instances=1 by construction and by sta
 fall due while a job is at work are merged into one (coalesce) and counted as late, as are runs
 that start later than their grace and are missed. SIGINT and SIGTERM end the loop between two
 jobs, never inside one.
+Why so: docs/adr/0006-one-thread.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The ledger in other programs' formats: Beancount and CSV, as lines of text.
 
 Parquet is in ledger_parquet.py, which alone needs pyarrow.
+Why so: docs/adr/0013-exports.md.
 """
 
 from __future__ import annotations

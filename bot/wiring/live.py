@@ -1,4 +1,7 @@
-"""Live runs: a real position, read from an RPC that is only ever read, hedged on paper."""
+"""Live runs: a real position, read from an RPC that is only ever read, hedged on paper.
+
+Why so: docs/adr/0014-rules-of-a-book.md.
+"""
 
 from __future__ import annotations
 
