@@ -4,7 +4,7 @@ What is bought costs the ask, what is sold brings the bid, and a premium budget 
 horizon an option counts with its payoff; one that expires later counts with its intrinsic value,
 which is the least that it can be worth (European, zero rates), and so may be bought but not sold.
 Solved by HiGHS (minimax, shortfall) or by bounded least squares, both of scipy; the worst residual
-is then bounded exactly. Source: docs/maths.md section 2.4.
+is then bounded exactly. Source: docs/maths.md section 2.4; docs/adr/0015-best-hedge.md.
 """
 
 from __future__ import annotations

@@ -155,3 +155,19 @@ def test_bounds_over_no_range_of_prices_are_refused() -> None:
     legs = strip_legs(RANGE, step=100.0)
     with pytest.raises(OptionInputError, match="high"):
         residual_bounds(legs, RANGE, low=2000.0, high=2000.0)
+
+
+def test_a_strangle_sized_at_the_ends_leaves_the_reference_wedge_at_its_strikes() -> None:
+    """Source: quant reference section 4: n_p 71.48869802, n_c 42.09188101, 5572.81 uncovered."""
+    position = Position(entry=2000.0, notional=1e6)
+    strangle = Legs(
+        is_call=np.array([False, True]),
+        strikes=np.array([1600.0, 2400.0]),
+        quantities=np.array([71.48869802, 42.09188101]),
+    )
+    at_ends = residual([1000.0, 3000.0], legs=strangle, position=position)
+    assert at_ends == pytest.approx([0.0, 0.0], abs=1e-4)
+    assert residual(1600.0, legs=strangle, position=position) == pytest.approx(-5572.81, abs=5.1e-3)
+    bounds = residual_bounds(strangle, position, low=1000.0, high=3000.0)
+    assert bounds.lowest == pytest.approx(-5572.81, abs=5.1e-3)
+    assert bounds.lowest_price == 1600.0
