@@ -155,11 +155,12 @@ class _Programme:
     def never_below(self) -> Floats:
         """Rows that must stay at 0 or more: payoff outside the range, and its slope beyond it all.
 
-        Payoff is linear between strikes, so the strikes outside, 0 and the last slope tell all.
+        Payoff is linear between strikes, so the range's ends, the strikes outside, 0 and the last
+        slope tell all.
         """
         strikes, is_call = self.offers.strikes, self.offers.is_call
         outside = strikes[(strikes < self.terms.low) | (strikes > self.terms.high)]
-        nodes = np.unique(np.append(outside, 0.0))
+        nodes = np.unique(np.append(outside, [0.0, self.terms.low, self.terms.high]))
         slope = is_call.astype(np.float64)
         return np.vstack([self.rows(nodes), np.append(slope, -slope)])
 
@@ -280,6 +281,6 @@ def _least_squares(programme: _Programme) -> Floats:
     return linear(
         programme.prices,
         np.vstack([pays, -pays, -owed]),
-        np.concatenate([pays @ dealt, -(pays @ dealt), np.zeros(len(owed))]) + TOLERANCE,
+        np.concatenate([pays @ dealt + TOLERANCE, TOLERANCE - pays @ dealt, np.zeros(len(owed))]),
         most=programme.most,
     )

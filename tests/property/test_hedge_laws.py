@@ -67,8 +67,8 @@ def test_a_hedge_keeps_its_terms_and_its_guarantee(
     final = low + at * (high - low)
     missed = residual(final, legs=hedge.legs, position=position).item()
     assert hedge.bounds.lowest - 1e-9 * money <= missed <= hedge.bounds.highest + 1e-9 * money
-    ends = np.concatenate([[0.0], offers.strikes, [1e4]])
-    outside = ends[(ends < low) | (ends > high)]
+    ends = np.concatenate([[0.0, low, high], offers.strikes, [1e4]])
+    outside = ends[(ends <= low) | (ends >= high)]
     assert np.all(hedge.legs.payoff(outside) >= -1e-4 * money)
     idle = -position.loss([low, high]).min()
     if objective is Objective.MINIMAX:

@@ -98,7 +98,7 @@ def test_minimax_is_the_optimum_of_a_dense_linear_programme(budget: float, long_
     one = unit_payoffs(grid, is_call=LISTED.is_call, strikes=LISTED.strikes)
     pays, loss = np.hstack([one, -one]), -POSITION.loss(grid)
     ones = np.ones((grid.size, 1))
-    outside = np.array([0.0, 1600.0, 1650.0, 2750.0, 2800.0])
+    outside = np.array([0.0, 1600.0, 1650.0, 1700.0, 2700.0, 2750.0, 2800.0])
     out = unit_payoffs(outside, is_call=LISTED.is_call, strikes=LISTED.strikes)
     is_call = LISTED.is_call.astype(float)
     slope = np.append(is_call, -is_call)
