@@ -1,13 +1,13 @@
 """A scripted world on a real node: the same actions as the model's, as transactions.
 
-Real Uniswap V2 through its router. Every step is one block of the scenario's time, after which the
-pairs' own Sync events must say what core/pool_model.py expects.
+Real Uniswap V2 through its router. Every step is one block of the scenario's time; whoever reads it
+finds the pools as core/pool_model.py expects them, or an error.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bot.core.actions import (
@@ -17,14 +17,13 @@ from bot.core.actions import (
     Role,
     SetFee,
     Swap,
-    TransferLp,
 )
 from bot.core.errors import TransactionFailedError, WorldDriftError
 from bot.core.pool_model import Pools
 from bot.core.scenario import Scenario, price_paths
-from bot.core.snapshot import PoolSpec, Token
+from bot.core.snapshot import Block, PoolSpec, PoolState, Snapshot, Token
 from bot.core.world import Scene
-from bot.edges.abi import ZERO_ADDRESS, AbiValue, call_data, words
+from bot.edges.abi import ZERO_ADDRESS, AbiValue, call_data
 from bot.edges.chain import ChainSource
 from bot.edges.node import AnvilNode, GanacheNode, LocalNode
 from bot.edges.rpc import Call, ReadOnlyRpc, Rpc
@@ -41,8 +40,6 @@ GAS_PRICE_WEI = 10**11
 
 GAS = 500_000
 RECEIPTS_TIMEOUT_S = 20.0
-SYNC_TOPIC = "0x1c411e9a96e071241c2f21f7726b17ae89e3cab4c78be50e062b03a9fffbbad1"
-"""Sync(uint112,uint112): a pair's reserves after every change."""
 
 SWAP = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)"
 ADD = "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)"
@@ -86,17 +83,19 @@ class ChainStage:
         if not is_anvil:
             rpc.call("miner_stop")
         self._pools = {spec.name: spec for spec in self.specs}
-        self._names = {spec.address: spec.name for spec in self.specs}
         self._nonces: dict[str, int] = {}
         self._depth_max = scenario.reorg_depth_max
         self._marks: list[str] = []
-        self.source = ChainSource(
+        self._expected: Pools = {}
+        self._hashes: list[str] = []
+        source = ChainSource(
             reader,
             self.specs,
             owner=self.owner,
             lens_address=self.lens_address,
             since_block=self.since_block,
         )
+        self.source = CheckedSource(source, self.require_no_drift)
 
     def mine(self, scene: Scene) -> None:
         """Carry out all actions of a scene, in order, in one block of its time."""
@@ -107,9 +106,9 @@ class ChainStage:
         for transaction in sent:
             self._require_nonce(transaction.sender)
         calls = list(self._calls(sent))
-        hashes = self._rpc.batch(calls) if calls else []
+        self._hashes = self._rpc.batch(calls) if calls else []
         self._rpc.call("evm_mine", scene.time_s)
-        self._check(scene, hashes)
+        self._expected = scene.pools
 
     def roll_back(self, depth: int) -> None:
         """Undo the last `depth` blocks as if they had never been.
@@ -178,35 +177,53 @@ class ChainStage:
             tx_hash=", ".join(hashes), problem=f"not mined within {RECEIPTS_TIMEOUT_S:g} s"
         )
 
-    def _check(self, scene: Scene, hashes: list[str]) -> None:
-        """Refuse a block that is not what the model says.
+    def require_no_drift(self, snapshot: Snapshot) -> None:
+        """Refuse a block that is not what the model says; receipts tell whose fault it was."""
+        for spec, found in zip(snapshot.specs, snapshot.pools, strict=True):
+            if _drifts(found, self._expected[spec.name]):
+                _require_success(self._receipts(self._hashes))
+                raise WorldDriftError(
+                    pool=spec.name,
+                    found=(found.reserve0, found.reserve1),
+                    expected=_reserves(self._expected[spec.name]),
+                )
 
-        A trade that reverted leaves no Sync event behind, so one question tells whether all went
-        well; receipts are asked for where an action leaves none, and to say what went wrong.
-        """
-        touched = {
-            action.pool
-            for action in scene.actions
-            if isinstance(action, Swap | AddLiquidity | RemoveLiquidity)
-        }
-        synced = self._synced() if touched else {}
-        drifted = [name for name in touched if synced.get(name) != _reserves(scene.pools, name)]
-        if drifted or any(isinstance(action, SetFee | TransferLp) for action in scene.actions):
-            _require_success(self._receipts(hashes))
-        if drifted:
-            name = drifted[0]
-            raise WorldDriftError(
-                pool=name, found=synced.get(name), expected=_reserves(scene.pools, name)
-            )
 
-    def _synced(self) -> dict[str, tuple[int, int]]:
-        """The reserves that each pair last told of in the newest block."""
-        wanted = {"fromBlock": "latest", "toBlock": "latest", "topics": [SYNC_TOPIC]}
-        found: dict[str, tuple[int, int]] = {}
-        for log in self._rpc.call("eth_getLogs", wanted):
-            reserve0, reserve1 = words(log["data"])
-            found[self._names[log["address"].lower()]] = (reserve0, reserve1)
-        return found
+class CheckedSource:
+    """A stage's SnapshotSource: what is read must be what the model has made of the pools."""
+
+    def __init__(self, source: ChainSource, require: Callable[[Snapshot], None]) -> None:
+        self._source = source
+        self._require = require
+
+    @property
+    def genesis_hash(self) -> str | None:
+        """See SnapshotSource."""
+        return self._source.genesis_hash
+
+    def read(self) -> Snapshot:
+        """See SnapshotSource."""
+        snapshot = self._source.read()
+        self._require(snapshot)
+        return snapshot
+
+    def is_canonical(self, block: Block) -> bool:
+        """See SnapshotSource."""
+        return self._source.is_canonical(block)
+
+    def rewind(self, snapshot: Snapshot | None) -> None:
+        """See SnapshotSource."""
+        self._source.rewind(snapshot)
+
+
+def _drifts(found: PoolState, expected: PoolState) -> bool:
+    """A trade, deposit, withdrawal or transfer that failed, or that was not in the script."""
+    return (
+        (found.reserve0, found.reserve1) != _reserves(expected)
+        or found.total_supply != expected.total_supply
+        or found.lp_balance != expected.lp_balance
+        or found.fee_on != expected.fee_on
+    )
 
 
 def _require_success(receipts: list[dict[str, Any]]) -> None:
@@ -217,8 +234,8 @@ def _require_success(receipts: list[dict[str, Any]]) -> None:
             )
 
 
-def _reserves(pools: Pools, name: str) -> tuple[int, int]:
-    return pools[name].reserve0, pools[name].reserve1
+def _reserves(pool: PoolState) -> tuple[int, int]:
+    return pool.reserve0, pool.reserve1
 
 
 def _create_pools(scenario: Scenario, uniswap: UniswapV2World) -> tuple[PoolSpec, ...]:
