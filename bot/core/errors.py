@@ -574,3 +574,11 @@ class HedgeFitError(StopBot):
     exit_code = 88
     template = "no hedge from these options: {problem}"
     advice = "check the offers, the horizon and the budget"
+
+
+class SurfaceFitError(StopBot):
+    """No arbitrage-free smile goes through an expiry's quotes."""
+
+    exit_code = 93
+    template = "no volatility surface from the expiry in {days} days: {problem}"
+    advice = "leave this expiry out, or give a fuller chain"

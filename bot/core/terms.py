@@ -17,7 +17,7 @@ from bot.core.listing import ListingTerms
 from bot.core.margin import MarginTerms
 from bot.core.quotes import PoolTerms, SpreadTerms
 from bot.core.rules import Layer, Rules, SizeBy
-from bot.core.surface import SurfaceTerms
+from bot.core.surface import Surface, SurfaceTerms
 from bot.core.venue import VenueTerms
 
 
@@ -129,12 +129,8 @@ def _layer_from_json(row: Mapping[str, Any]) -> Layer:
 
 
 def _pool_to_json(terms: PoolTerms) -> dict[str, Json]:
-    if not isinstance(terms.surface, SurfaceTerms):
-        raise VenueTermsError(
-            name="surface", value=terms.surface, problem="it cannot be written to a journal"
-        )
     return {
-        "surface": asdict(terms.surface),
+        "surface": _surface_to_json(terms.surface),
         "spread": asdict(terms.spread),
         "listing": asdict(terms.listing),
         "quantity_max_base": terms.quantity_max_base,
@@ -143,8 +139,33 @@ def _pool_to_json(terms: PoolTerms) -> dict[str, Json]:
 
 def _pool_from_json(row: Mapping[str, Any]) -> PoolTerms:
     return PoolTerms(
-        surface=SurfaceTerms(**row["surface"]),
+        surface=_surface_from_json(row["surface"]),
         spread=SpreadTerms(**row["spread"]),
         listing=ListingTerms(**row["listing"]),
         quantity_max_base=row["quantity_max_base"],
+    )
+
+
+def _surface_to_json(surface: Surface) -> dict[str, Json]:
+    if isinstance(surface, SurfaceTerms):
+        return asdict(surface)
+    from bot.core.smile_surface import SmileSurface  # numpy, only for books that use it
+
+    if not isinstance(surface, SmileSurface):
+        raise VenueTermsError(
+            name="surface", value=surface, problem="it cannot be written to a journal"
+        )
+    slices: list[Json] = [asdict(one) for one in surface.slices]
+    return {"calm_vol": surface.calm_vol, "slices": slices}
+
+
+def _surface_from_json(row: Mapping[str, Any]) -> Surface:
+    """A surface by its parameters, or by its slices: which one, its keys tell."""
+    if "slices" not in row:
+        return SurfaceTerms(**row)
+    from bot.core.smile_surface import SmileSurface
+    from bot.core.svi import Slice
+
+    return SmileSurface(
+        calm_vol=row["calm_vol"], slices=tuple(Slice(**one) for one in row["slices"])
     )

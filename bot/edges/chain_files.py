@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bot.core.errors import MarketDataError
+from bot.core.errors import MarketDataError, SurfaceFitError
+from bot.core.smile import ForwardQuotes
 from bot.core.variance_strip import OptionChain
 from bot.edges.price_files import floats, iso_second, read_table
 
@@ -23,10 +25,7 @@ KINDS = {"call": True, "put": False}
 def read_chain(file: str) -> OptionChain:
     """The chain of a file, of one moment: an option that is there twice is refused."""
     table = read_table(file, texts=TEXTS, numbers=NUMBERS)
-    kinds = table["kind"].to_pylist()
-    if strange := [kind for kind in kinds if kind not in KINDS]:
-        problem = f"kind {strange[0]!r} is neither call nor put"
-        raise MarketDataError(source=file, problem=problem)
+    is_call = _calls(file, table["kind"])
     index = floats(file, table, "index")
     if not (np.isfinite(index) & (index > 0.0)).all():
         raise MarketDataError(source=file, problem="an index is not a number above 0")
@@ -34,12 +33,49 @@ def read_chain(file: str) -> OptionChain:
         return OptionChain(
             expiry_s=np.array(_expiries(file, table["expiry_utc"])),
             strike=floats(file, table, "strike"),
-            is_call=np.array([KINDS[kind] for kind in kinds], dtype=np.bool_),
+            is_call=is_call,
             bid=np.nan_to_num(floats(file, table, "bid_coin"), posinf=np.inf) * index,
             ask=np.nan_to_num(floats(file, table, "ask_coin"), posinf=np.inf) * index,
         )
     except MarketDataError as error:
         raise MarketDataError(source=file, problem=error.operands["problem"]) from None
+
+
+def read_forward_quotes(file: str) -> ForwardQuotes:
+    """A file's chain undiscounted, at its quote time: coin prices times the row's forward."""
+    table = read_table(file, texts=TEXTS, numbers=NUMBERS)
+    moments = set(table["quote_time_utc"].to_pylist())
+    if len(moments) != 1:
+        raise MarketDataError(source=file, problem=f"it has {len(moments)} quote times, not one")
+    (moment,) = moments
+    try:
+        at_s = iso_second(moment)
+    except (TypeError, ValueError):
+        problem = f"quote_time_utc {moment!r} is no ISO 8601 time"
+        raise MarketDataError(source=file, problem=problem) from None
+    forward = floats(file, table, "forward")
+    if not (np.isfinite(forward) & (forward > 0.0)).all():
+        raise MarketDataError(source=file, problem="a forward is not a number above 0")
+    try:
+        return ForwardQuotes(
+            at_s=at_s,
+            expiry_s=np.array(_expiries(file, table["expiry_utc"])),
+            strike=floats(file, table, "strike"),
+            is_call=_calls(file, table["kind"]),
+            bid=np.nan_to_num(floats(file, table, "bid_coin")) * forward,
+            ask=np.nan_to_num(floats(file, table, "ask_coin")) * forward,
+            forward=forward,
+        )
+    except SurfaceFitError as error:
+        raise MarketDataError(source=file, problem=error.operands["problem"]) from None
+
+
+def _calls(file: str, column: Any) -> NDArray[np.bool_]:
+    kinds = column.to_pylist()
+    if strange := [kind for kind in kinds if kind not in KINDS]:
+        problem = f"kind {strange[0]!r} is neither call nor put"
+        raise MarketDataError(source=file, problem=problem)
+    return np.array([KINDS[kind] for kind in kinds], dtype=np.bool_)
 
 
 def _expiries(file: str, column: Any) -> list[float]:
