@@ -32,7 +32,13 @@ FALLS_MAX = 30
 MOVED = 50
 """Watched pools that change from block to block."""
 
-TARGETS = {1: 2.5, 1_000: 3.0}
+CASES = (
+    ("tick_1_pools", 1, False, 2.5),
+    ("tick_1_pools_hedged", 1, True, 2.5),
+    ("tick_1000_pools", 1_000, True, 3.0),
+)
+"""Name, pools watched, whether a put spread is open, target. One pool always holds a position."""
+
 PAIRS = {1: 400, 1_000: 100}
 
 
@@ -47,16 +53,16 @@ class LastRow(Nobody):
 
 
 def lines() -> Iterator[Line]:
-    """One hedged pool; and 1,000 pools, one of them hedged."""
-    for pools in TARGETS:
+    """A position whose layers wait; one with a hedge open; and the same among 1,000 pools."""
+    for name, pools, is_hedged, target in CASES:
         with field_of(pools) as ground:
-            yield _line(ground, pools)
+            yield _line(ground, name, pools, is_hedged=is_hedged, target=target)
 
 
-def _line(ground: Field, pools: int) -> Line:
+def _line(ground: Field, name: str, pools: int, *, is_hedged: bool, target: float) -> Line:
     question, pairs = lens_request(Lens(ground.specs, owner=ground.lp)), Pairs()
     node = BareNode(ground.node.url)
-    with hedged_runner(ground) as (runner, seen), TemporaryDirectory() as folder:
+    with warm_runner(ground, is_hedged=is_hedged) as (runner, seen), TemporaryDirectory() as folder:
         book = BareBook(Path(folder) / "bare.sqlite")
         with uncollected():
             for at in range(PAIRS[pools]):
@@ -71,15 +77,16 @@ def _line(ground: Field, pools: int) -> Line:
         book.close()
     node.close()
     return Line(
-        bench=f"tick_{pools}_pools",
+        bench=name,
         unit="ms",
         ours=pairs.ours * 1e3,
         floor=pairs.floor * 1e3,
         ratio=pairs.ratio,
         ratio_iqr=pairs.ratio_iqr,
-        target=TARGETS[pools],
+        target=target,
         more={"body_bytes": len(seen.row.body)},
-        note="read, decide, settle, one durable commit; one position with an open put spread; "
+        note="read, decide, settle, one durable commit; one position"
+        f"{' with an open put spread' * is_hedged}; "
         "floor: bare eth_call and reserves, bare commit of the same rows",
     )
 
@@ -94,8 +101,8 @@ def next_block(ground: Field, at: int) -> None:
 
 
 @contextmanager
-def hedged_runner(ground: Field) -> Iterator[tuple[Runner, LastRow]]:
-    """A running book with an open hedge and a full window of observations."""
+def warm_runner(ground: Field, *, is_hedged: bool) -> Iterator[tuple[Runner, LastRow]]:
+    """A running book with a full window of observations, and perhaps an open hedge."""
     rules, seen = load_rules(RULES), LastRow()
     with (
         TemporaryDirectory() as folder,
@@ -121,7 +128,8 @@ def hedged_runner(ground: Field) -> Iterator[tuple[Runner, LastRow]]:
             watcher=seen,
             opening=opening,
         )
-        _fall_until_hedged(ground, runner)
+        if is_hedged:
+            _fall_until_hedged(ground, runner)
         _fill_window(ground, runner, rules)
         yield runner, seen
 
