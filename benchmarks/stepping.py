@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -89,9 +88,9 @@ def lines() -> Iterator[Line]:
         if [spec.address for spec in world.specs] != [spec.address for spec in twin.specs]:
             raise AssertionError("two worlds of one scenario have different pools")
         bare = BareNode(nodes[1].url)
-        pairs, transactions, receipts_s = _play(world, recorder, bare)
+        pairs, transactions = _play(world, recorder, bare)
         bare.close()
-    yield _step_line(pairs, transactions, receipts_s)
+    yield _step_line(pairs, transactions)
     yield _flat_line(pairs)
 
 
@@ -102,14 +101,11 @@ def _scenario() -> Scenario:
         return load_scenario(str(path))
 
 
-def _play(world: ScriptedWorld, recorder: Recorder, bare: BareNode) -> tuple[Pairs, int, float]:
-    """Ours first in each pair: the floor replays what ours has sent, and then gets the receipts.
-
-    Returns the pairs, the transactions sent, and the median seconds that the receipts take.
-    """
+def _play(world: ScriptedWorld, recorder: Recorder, bare: BareNode) -> tuple[Pairs, int]:
+    """Ours first in each pair: the floor replays what ours has sent. Pairs, transactions sent."""
     owner = "0x" + "00" * 20
     question, pools = lens_request(Lens(world.specs, owner=owner)), len(world.specs)
-    pairs, transactions, receipts_s = Pairs(), 0, []
+    pairs, transactions = Pairs(), 0
     world.source.read()
     recorder.taken()
     with uncollected():
@@ -124,23 +120,19 @@ def _play(world: ScriptedWorld, recorder: Recorder, bare: BareNode) -> tuple[Pai
             transactions += sum(call[0] == "eth_sendTransaction" for call in recorder.sent)
             requests = recorder.taken()
             reserves: list[tuple[int, int]] = []
-            answers: list[bytes] = []
 
             def floor() -> None:
-                answers.extend(map(bare.ask, requests))  # noqa: B023
+                for asked in requests:  # noqa: B023
+                    bare.ask(asked)
                 reserves.extend(reserves_of(body_of(bare.ask(question), pools=pools)))  # noqa: B023
 
             pairs.floor_s.append(timed(floor))
-            hashes = [sent["result"] for sent in json.loads(answers[0])] if len(answers) > 1 else []
-            asked = [request("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes]
-            batch = b"[" + b",".join(asked) + b"]"
-            receipts_s.append(timed(lambda: bare.ask(batch)) if asked else 0.0)  # noqa: B023
             if reserves != [(pool.reserve0, pool.reserve1) for pool in snapshot[0].pools]:
                 raise AssertionError(f"ours and the floor differ after step {index}")
-    return pairs, transactions, median(receipts_s)
+    return pairs, transactions
 
 
-def _step_line(pairs: Pairs, transactions: int, receipts_s: float) -> Line:
+def _step_line(pairs: Pairs, transactions: int) -> Line:
     return Line(
         bench="scenario_step",
         unit="ms",
@@ -149,12 +141,9 @@ def _step_line(pairs: Pairs, transactions: int, receipts_s: float) -> Line:
         ratio=pairs.ratio,
         ratio_iqr=pairs.ratio_iqr,
         target=TARGET,
-        more={
-            "ratio_with_receipts": pairs.ours / (pairs.floor + receipts_s),
-            "transactions_per_step": transactions / STEPS,
-        },
-        note="ours: integer model, sends, mine, receipts checked, snapshot; floor: the same sends, "
-        "mine, one eth_call, on a node of its own; ratio_with_receipts: a floor that asks for them",
+        more={"transactions_per_step": transactions / STEPS},
+        note="ours: integer model, sends, mine, snapshot compared with the model; floor: the same "
+        "sends, mine, one eth_call, on a node of its own",
     )
 
 
