@@ -149,8 +149,12 @@ def _pool_from_json(row: Mapping[str, Any]) -> PoolTerms:
 def _surface_to_json(surface: Surface) -> dict[str, Json]:
     if isinstance(surface, SurfaceTerms):
         return asdict(surface)
-    from bot.core.smile_surface import SmileSurface  # numpy, only for books that use it
+    from bot.core.moving_surface import MovingSurface  # numpy, only for books that use it
+    from bot.core.smile_surface import SmileSurface
 
+    if isinstance(surface, MovingSurface):
+        base = _surface_to_json(surface.base)
+        return {"base": base, "beta": surface.beta, "decay_days": surface.decay_days}
     if not isinstance(surface, SmileSurface):
         raise VenueTermsError(
             name="surface", value=surface, problem="it cannot be written to a journal"
@@ -160,12 +164,18 @@ def _surface_to_json(surface: Surface) -> dict[str, Json]:
 
 
 def _surface_from_json(row: Mapping[str, Any]) -> Surface:
-    """A surface by its parameters, or by its slices: which one, its keys tell."""
-    if "slices" not in row:
+    """A surface by its parameters, by its slices, or one that moves: which, its keys tell."""
+    if not row.keys() & {"slices", "base"}:
         return SurfaceTerms(**row)
+    from bot.core.moving_surface import MovingSurface
     from bot.core.smile_surface import SmileSurface
     from bot.core.svi import Slice
 
+    if "base" in row:
+        base = _surface_from_json(row["base"])
+        if not isinstance(base, SmileSurface):
+            raise VenueTermsError(name="base", value=base, problem="it must be made of slices")
+        return MovingSurface(**{**row, "base": base})
     return SmileSurface(
         calm_vol=row["calm_vol"], slices=tuple(Slice(**one) for one in row["slices"])
     )
