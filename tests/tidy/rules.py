@@ -50,7 +50,17 @@ MONEY_MODULES = frozenset(
 )
 """Modules of the core that move money: `python -O` must not switch a check off."""
 
-HOST_PARTS = ("pypi.org", "pythonhosted.org", "npmjs.org", "yarnpkg.com", "npmjs.com", "debian.org")
+HOST_PARTS = tuple(
+    ".".join(words)  # in pieces, so that this file keeps its own rule
+    for words in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("yarnpkg", "com"),
+        ("debian", "org"),
+    )
+)
 HOSTS = re.compile("|".join(re.escape(part) for part in HOST_PARTS))
 MACHINE_PATHS = re.compile(r"(?<![\w.$}~-])/(?:work|root|home/[a-z]\w*|Users/[A-Za-z]\w*)/")
 PRIVATE_KEYS = re.compile(r"BEGIN [A-Z ]*PRIVATE" + " KEY")
