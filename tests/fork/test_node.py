@@ -107,6 +107,32 @@ def test_a_killed_holder_leaves_no_node_behind() -> None:
         assert ends(pid)
 
 
+class LaunchedAnvil(AnvilNode):
+    """Anvil behind a launcher that starts it and waits, as Python packages launch programs."""
+
+    def command(self, folder: Path) -> list[str]:
+        program = super().command(folder)
+        return ["sh", "-c", f'"$@" & echo $! > "{folder}/child"; wait', "launcher", *program]
+
+    @property
+    def child(self) -> int:
+        assert self._folder is not None
+        return int((self._folder / "child").read_text("utf-8"))
+
+
+def test_a_node_behind_a_launcher_ends_with_it() -> None:
+    """Ganache ran on for ever where Node.js came from a Python package."""
+    with LaunchedAnvil() as node:
+        child = node.child
+        assert is_alive(child)
+    assert ends(child)
+
+
+def test_node_js_is_started_by_its_own_program_and_not_by_a_launcher() -> None:
+    with Path(module.javascript_binary()).open("rb") as program:
+        assert program.read(2) != b"#!"
+
+
 def test_an_interrupt_of_the_holder_ends_the_node() -> None:
     with holder("time.sleep(600)") as (process, pid):
         process.send_signal(signal.SIGINT)
