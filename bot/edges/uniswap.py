@@ -16,8 +16,9 @@ from typing import Any
 
 from bot.core.errors import TransactionFailedError
 from bot.edges.abi import AbiValue, address_of, call_data, encode
-from bot.edges.node import ANVIL_CHAIN_ID, node_modules, require_test_chain
+from bot.edges.node import node_modules
 from bot.edges.rpc import Call, Rpc
+from bot.edges.sandbox_chains import ANVIL_CHAIN_ID, require_test_chain
 
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 CORE = "@uniswap/v2-core"

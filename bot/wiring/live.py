@@ -20,9 +20,10 @@ from bot.core.units import decimal_to_atoms
 from bot.core.venue import PaperVenue, VenueTerms
 from bot.core.watcher import EndCause, Watcher
 from bot.edges.chain import ChainSource
-from bot.edges.node import ANVIL_CHAIN_ID, AnvilNode
+from bot.edges.node import AnvilNode
 from bot.edges.pool_probe import probe_pool
 from bot.edges.rpc import ReadOnlyRpc
+from bot.edges.sandbox_chains import ANVIL_CHAIN_ID
 from bot.edges.store import SqliteStore
 from bot.runs.freshness import FreshSource
 from bot.runs.inspection import Nobody, UnbookedJournal, inspect_tick

@@ -16,8 +16,9 @@ import pytest
 
 from bot.core.errors import ForeignChainError, NodeStartError
 from bot.edges import node as module
-from bot.edges.node import AnvilNode, require_test_chain
+from bot.edges.node import AnvilNode
 from bot.edges.rpc import Rpc
+from bot.edges.sandbox_chains import require_test_chain
 
 pytestmark = pytest.mark.fork
 
