@@ -7,7 +7,6 @@ Only methods that read are ever called (rpc.READ_METHODS).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,8 +25,6 @@ from bot.core.snapshot import Block, PoolSpec, PositionEvent, Snapshot
 from bot.edges.lens import Lens, LensTable, require_lens
 from bot.edges.pair_logs import decode_logs, log_calls
 from bot.edges.rpc import Call, ReadOnlyRpc, Rpc
-
-BLOCK_POLL_S = 0.003
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,18 +252,6 @@ def fetch_block(rpc: Rpc, tag: str) -> Block:
         parent_hash=header["parentHash"],
         time_s=int(header["timestamp"], 16),
     )
-
-
-def wait_for_block(rpc: Rpc, after_number: int, timeout_s: float) -> int:
-    """Wait until the chain is past a block; its new height, or NoNewBlockError at the bound."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        number = int(rpc.call("eth_blockNumber"), 16)
-        if number > after_number:
-            return number
-        if time.monotonic() >= deadline:
-            raise NoNewBlockError(block_number=after_number)
-        time.sleep(BLOCK_POLL_S)
 
 
 def _is(header: Any, block: Block) -> bool:

@@ -6,7 +6,6 @@ import pytest
 
 from bot.core.errors import (
     EmptyPoolError,
-    NoNewBlockError,
     PoolUnreadableError,
     PositionMismatchError,
     RpcAnswerError,
@@ -14,7 +13,7 @@ from bot.core.errors import (
 )
 from bot.core.snapshot import EventKind, PoolSpec, Snapshot, Token
 from bot.edges.abi import ZERO_ADDRESS
-from bot.edges.chain import ChainSource, wait_for_block
+from bot.edges.chain import ChainSource
 from bot.edges.node import AnvilNode
 from bot.edges.pool_probe import probe_pool
 from bot.edges.rpc import ReadOnlyRpc, Rpc
@@ -239,14 +238,6 @@ def test_more_pools_than_one_call_takes_are_read_in_parts_of_one_batch(
 def test_without_pools_there_are_still_blocks(reader: ReadOnlyRpc) -> None:
     snapshot = ChainSource(reader, [], owner=None).read()
     assert len(snapshot.pools) == 0
-
-
-def test_waiting_for_a_block_ends_at_its_bound(reader: ReadOnlyRpc, rpc: Rpc) -> None:
-    number = int(reader.call("eth_blockNumber"), 16)
-    with pytest.raises(NoNewBlockError):
-        wait_for_block(reader, number, 0.02)
-    rpc.call("evm_mine")
-    assert wait_for_block(reader, number, 5.0) == number + 1
 
 
 def test_a_fork_of_another_chain_reads_that_chains_pools(
