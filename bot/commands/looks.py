@@ -118,7 +118,8 @@ def show_tick(terminal: Terminal, story: Story, tick: Tick, *, with_decisions: b
         show_layers(terminal, story, tick)
     show_hedges(terminal, story, tick)
     decimals = story.head.decimals
-    terminal.say(f"cash {money(tick.cash, decimals)}; margin {money(tick.margin, decimals)}")
+    owed = f"; debt {money(tick.debt, decimals)}" if tick.debt else ""
+    terminal.say(f"cash {money(tick.cash, decimals)}; margin {money(tick.margin, decimals)}{owed}")
 
 
 def _sentences(story: Story, tick: Tick) -> list[str]:
@@ -131,7 +132,10 @@ def _sentences(story: Story, tick: Tick) -> list[str]:
 
 def _tick_json(story: Story, tick: Tick | None) -> dict[str, Any]:
     if tick is None:
-        return {"tick": None, "positions": {}, "hedges": [], "layers": {}, "cash": {}, "margin": {}}
+        return {
+            "tick": None, "positions": {}, "hedges": [], "layers": {},
+            "cash": {}, "margin": {}, "debt": {},
+        }  # fmt: skip
     return {
         "tick": tick.number,
         "positions": {pool: _position_json(story, pool, seen) for pool, seen in tick.pools.items()},
@@ -139,6 +143,7 @@ def _tick_json(story: Story, tick: Tick | None) -> dict[str, Any]:
         "layers": {pool: dict(layers) for pool, layers in tick.layers.items()},
         "cash": _plain_money(tick.cash, story),
         "margin": _plain_money(tick.margin, story),
+        "debt": _plain_money(tick.debt, story),
     }
 
 

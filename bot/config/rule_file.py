@@ -102,4 +102,6 @@ def _layer(values: Mapping[str, Any]) -> Layer:
         hold_s_min=values["hold_minutes_min"],
         roll_before_expiry_s=roll["days_to_expiry"] if roll else 0,
         monetise_bps=monetise["multiple_of_premium"] if monetise else None,
+        slippage_bps_max=values["slippage_bps_max"],
+        order_good_s=values["order_minutes"],
     )

@@ -220,6 +220,14 @@ LAYER_KEYS = {
     ),
     "cooldown_minutes": Key(_minutes("0"), "wait after a sale before arming again", 0),
     "hold_minutes_min": Key(_minutes("0"), "no sale by `disarm` sooner than this", 0),
+    "slippage_bps_max": Key(
+        Whole(lowest=0, highest=10 * BPS),
+        "the most that a purchase pays above the model price, bps of it; left out, what is asked",
+        None,
+    ),
+    "order_minutes": Key(
+        _minutes("0"), "how long what was not filled at once is asked for; 0: on this tick only", 0
+    ),
     "roll": Key(TableOf(ROLL_KEYS), "when to roll; left out, the hedge is held to expiry", None),
     "monetise": Key(TableOf(MONETISE_KEYS), "when to take profit; left out, never", None),
 }

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.config.keys import Key, MapOf, Number, TableOf, Text, Whole
+from bot.core.depth import DepthTerms
 from bot.core.fees import FeeTerms
 from bot.core.listing import ListingTerms
 from bot.core.margin import MarginTerms
@@ -31,6 +32,11 @@ KNOBS: Mapping[str, str] = {
     "distance_widening": "wider by this share per unit of ln(K/S)/sqrt(years)",
     "stress_widening": "wider by this share per unit of realised volatility above calm",
     "widening_max": "no spread is widened more than so many times",
+    "forward_half_ppm": "that distance for a forward, millionths of spot; only stress widens it",
+    # depth
+    "size_base": "what stands at the best price at the money in calm times, whole base tokens",
+    "distance_thinning": "less by this share per unit of ln(K/S)/sqrt(years)",
+    "stress_thinning": "less by this share per unit of realised volatility above calm",
     # listing
     "strike_step_bps": "wanted distance of strikes, bps of spot",
     "price_tick_ppm": "wanted price tick, millionths of spot",
@@ -42,9 +48,11 @@ KNOBS: Mapping[str, str] = {
     "trade_ppm": "fee of dealing, millionths of quantity times spot",
     "delivery_ppm": "fee of settling, millionths of quantity times settlement price",
     "cap_bps": "no fee is more than this share of the premium or payoff",
+    "forward_ppm": "fee of dealing a forward, millionths of quantity times spot",
+    "forward_delivery_ppm": "fee of settling one, millionths of quantity times settlement price",
     # margin
-    "initial_bps": "margin of a short option at the money, bps of spot",
-    "floor_bps": "and at least this, however far out of the money",
+    "initial_bps": "margin of a forward, and of a short option at the money, bps of spot",
+    "floor_bps": "and for an option at least this, however far out of the money",
 }
 
 
@@ -70,6 +78,7 @@ POOL_TERMS_KEYS = {
     ),
     "surface": Key(_terms(SurfaceTerms), "the implied volatility quoted"),
     "spread": Key(_terms(SpreadTerms), "how far bid and ask stand from the mark"),
+    "depth": Key(_terms(DepthTerms), "how much stands at bid and ask"),
     "listing": Key(_terms(ListingTerms), "expiries, strikes, lots and ticks"),
 }
 

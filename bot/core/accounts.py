@@ -16,6 +16,7 @@ class Root(Enum):
     """The first word of an account: what kind of balance it is."""
 
     ASSETS = "Assets"
+    LIABILITIES = "Liabilities"
     EQUITY = "Equity"
     INCOME = "Income"
     EXPENSES = "Expenses"
@@ -25,6 +26,7 @@ CASH = "Assets:Cash"
 MARGIN = "Assets:Margin"
 POOL = "Assets:Pool"
 HEDGE = "Assets:Hedge"
+DEBT = "Liabilities:Venue"
 CAPITAL = "Equity:Capital"
 DEPOSITS = "Equity:Deposits"
 REBALANCING = "Equity:Rebalancing"
@@ -41,6 +43,7 @@ CHART: dict[str, tuple[str, ...]] = {
     MARGIN: (),
     POOL: ("pool",),
     HEDGE: ("pool",),
+    DEBT: (),
     CAPITAL: (),
     DEPOSITS: ("pool",),
     REBALANCING: ("pool",),

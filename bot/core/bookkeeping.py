@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import isqrt
 
 from bot.core import accounts
+from bot.core.canonical import digest
 from bot.core.ledger import Draft, Posting
 from bot.core.orders import Fill, Intent, Order
 from bot.core.position import OPENING
@@ -81,10 +82,10 @@ def claim_drafts(
     return drafts, claim
 
 
-def fill_draft(order: Order, fill: Fill, *, quote_symbol: str, margin_before_atoms: int) -> Draft:
-    """The entry of one filled order: units, cash, premium or payoff, spread, fee, margin.
+def fill_draft(order: Order, fill: Fill, *, quote_symbol: str, margin_change_atoms: int) -> Draft:
+    """The entry of one fill: units, cash, premium or payoff, spread, fee, margin.
 
-    margin_before_atoms: margin that the hedge held before this fill.
+    margin_change_atoms: margin that the fill sets aside (> 0) or sets free (< 0).
     """
     pool, layer = order.pool, order.layer
     settled = order.intent is Intent.SETTLE
@@ -114,13 +115,32 @@ def fill_draft(order: Order, fill: Fill, *, quote_symbol: str, margin_before_ato
         quote_symbol,
         fill.fee_atoms,
     )
-    margin_change = fill.margin_atoms - margin_before_atoms
-    postings += _pair(accounts.MARGIN, accounts.CASH, quote_symbol, margin_change)
+    postings += _pair(accounts.MARGIN, accounts.CASH, quote_symbol, margin_change_atoms)
     return Draft(
         kind=f"hedge_{order.intent.value}",
         cause=order.id,
         memo=f"{order.reason}: {', '.join(leg.leg.contract.code for leg in fill.legs)}",
         postings=tuple(postings),
+    )
+
+
+def margin_draft(*, hedge_id: str, quote_symbol: str, change_atoms: int, cause: str) -> Draft:
+    """Margin of an open hedge that the market's move sets aside (> 0) or sets free (< 0)."""
+    return Draft(
+        kind="margin",
+        cause=digest(cause, hedge_id),
+        memo=f"margin of {hedge_id}",
+        postings=tuple(_pair(accounts.MARGIN, accounts.CASH, quote_symbol, change_atoms)),
+    )
+
+
+def debt_draft(*, symbol: str, atoms: int, cause: str) -> Draft:
+    """Cash that the venue lends because fills cost more than there is (> 0), or is paid back."""
+    return Draft(
+        kind="borrow" if atoms > 0 else "repay",
+        cause=digest(cause, symbol),
+        memo=f"{symbol} owed to the venue",
+        postings=tuple(_pair(accounts.CASH, accounts.DEBT, symbol, atoms)),
     )
 
 

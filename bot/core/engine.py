@@ -32,7 +32,7 @@ from bot.core.record import (
     read_body,
 )
 from bot.core.rules import Rules
-from bot.core.settlement import Settled, book_values, head_after, seal_all, settle
+from bot.core.settlement import Settled, book_values, free_cash, head_after, seal_all, settle
 from bot.core.sight import Sight, look
 from bot.core.snapshot import Block, PoolTable, Snapshot
 from bot.core.state import BookState
@@ -178,7 +178,7 @@ def _finish(
     """From a durable plan to a durable record: the second half of every tick."""
     state = book.state
     markets = {pool: view.market for pool, view in plan.views.items()}
-    fills = venue.execute(plan.orders, markets, state.cash) if plan.orders else ()
+    fills = venue.execute(plan.orders, markets, free_cash(state, plan)) if plan.orders else ()
     settled = settle(state, sight, plan, fills, rules)
     body = encode_record(
         planned,

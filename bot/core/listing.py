@@ -116,7 +116,7 @@ def contract_near(
 
 
 def contract_code(market: Market, *, kind: ContractKind, strike_atoms: int, expiry_s: int) -> str:
-    """POOL-YYYYMMDD-STRIKE-C|P, the strike in plain decimal of the quote token."""
+    """POOL-YYYYMMDD-STRIKE-C|P|F, the strike in plain decimal of the quote token."""
     whole, rest = divmod(strike_atoms, 10**market.quote_decimals)
     decimals = str(rest).zfill(market.quote_decimals).rstrip("0") if rest else ""
     strike = f"{whole}.{decimals}" if decimals else str(whole)

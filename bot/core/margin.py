@@ -16,9 +16,10 @@ from bot.core.units import BPS, mul_div_down, mul_div_up
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarginTerms:
-    """Margin of an uncovered short option, per base token, as shares of spot (0 to 10,000 bps).
+    """Margin of uncovered contracts, per base token, as shares of spot (0 to 10,000 bps).
 
-    max(initial - how far it is out of the money, floor) + mark: the rule of Deribit for ETH.
+    A short option: max(initial - how far it is out of the money, floor) + mark, the rule of Deribit
+    for ETH. A forward, long or short: initial + what it has lost so far.
     """
 
     initial_bps: int = 1_500
@@ -32,8 +33,10 @@ class MarginTerms:
 
 
 def payoff_per_base(contract: Contract, settlement_atoms: int) -> int:
-    """What the contract pays per whole base token at this settlement price, >= 0."""
+    """What the contract pays per whole base token at this settlement price; options >= 0."""
     gain = settlement_atoms - contract.strike_atoms
+    if contract.kind is ContractKind.FORWARD:
+        return gain
     return max(0, gain if contract.kind is ContractKind.CALL else -gain)
 
 
@@ -55,7 +58,7 @@ def worst_payoff_atoms(legs: Sequence[Leg], *, base_decimals: int) -> int | None
     The payoff is linear between strikes, so 0, the strikes and the slope beyond them tell all.
     Exact to one atom a leg, by which the legs' own rounding can go below it.
     """
-    slope = sum(leg.quantity_atoms for leg in legs if leg.contract.kind is ContractKind.CALL)
+    slope = sum(leg.quantity_atoms for leg in legs if leg.contract.kind is not ContractKind.PUT)
     if slope < 0:
         return None
     nodes = {0, *(leg.contract.strike_atoms for leg in legs)}
@@ -66,6 +69,11 @@ def worst_payoff_atoms(legs: Sequence[Leg], *, base_decimals: int) -> int | None
         )
         for node in nodes
     )
+
+
+def is_exposed(leg: Leg) -> bool:
+    """Whether holding the leg can cost more than was paid for it: a short option, any forward."""
+    return leg.quantity_atoms < 0 or not leg.contract.kind.is_option
 
 
 def hedge_margin_atoms(
@@ -80,7 +88,7 @@ def hedge_margin_atoms(
 
     Each expiry stands alone: a long option cannot cover a short one that outlives it, nor is it
     credited for one that dies earlier. Within an expiry it is the worst loss at settlement where
-    that is bounded, or the rule for uncovered shorts where that asks less.
+    that is bounded, or the rule for uncovered contracts where that asks less.
     marks_atoms: the mark of each leg, same order.
     """
     by_expiry: dict[int, list[tuple[Leg, int]]] = defaultdict(list)
@@ -91,7 +99,7 @@ def hedge_margin_atoms(
         uncovered = sum(
             _uncovered_atoms(leg, mark, spot_atoms, base_decimals, terms)
             for leg, mark in group
-            if leg.quantity_atoms < 0
+            if is_exposed(leg)
         )
         worst = worst_payoff_atoms([leg for leg, _ in group], base_decimals=base_decimals)
         margin += uncovered if worst is None else min(uncovered, -min(0, worst))
@@ -101,8 +109,13 @@ def hedge_margin_atoms(
 def _uncovered_atoms(
     leg: Leg, mark_atoms: int, spot_atoms: int, base_decimals: int, terms: MarginTerms
 ) -> int:
+    unit: int = 10**base_decimals
+    if leg.contract.kind is ContractKind.FORWARD:
+        initial = mul_div_up(spot_atoms, terms.initial_bps, BPS)
+        lost = max(0, -mark_atoms if leg.quantity_atoms > 0 else mark_atoms)
+        return mul_div_up(abs(leg.quantity_atoms), initial + lost, unit)
     strike, is_call = leg.contract.strike_atoms, leg.contract.kind is ContractKind.CALL
     out_of_money = max(0, strike - spot_atoms if is_call else spot_atoms - strike)
     initial = mul_div_up(spot_atoms, terms.initial_bps, BPS) - out_of_money
     floor = mul_div_up(spot_atoms, terms.floor_bps, BPS)
-    return mul_div_up(-leg.quantity_atoms, max(initial, floor) + mark_atoms, 10**base_decimals)
+    return mul_div_up(-leg.quantity_atoms, max(initial, floor) + mark_atoms, unit)

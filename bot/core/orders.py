@@ -6,9 +6,11 @@ quote atoms per whole base token, money is quote atoms. Positive quantity: we ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from bot.core.canonical import Json
@@ -19,13 +21,19 @@ class ContractKind(Enum):
 
     CALL = "call"  # max(S - K, 0)
     PUT = "put"  # max(K - S, 0)
+    FORWARD = "forward"  # S - K, of either sign
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it is a right: worth 0 or more, so that nobody pays to be rid of it."""
+        return self is not ContractKind.FORWARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """A listed European, cash-settled contract. `code` names it in orders and in the ledger.
 
-    code: POOL-YYYYMMDD-STRIKE-C|P, for example WETH-USDC-20261225-1800-P, expiry 08:00 UTC.
+    code: POOL-YYYYMMDD-STRIKE-C|P|F, for example WETH-USDC-20261225-1800-P, expiry 08:00 UTC.
     """
 
     code: str
@@ -85,13 +93,16 @@ class Intent(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """All legs fill together or none does.
+    """All legs fill in the same share, or none does; what is left over is not kept by the venue.
 
     id: digest of (chain id, block hash, rules hash, tick; pool, layer, intent, legs).
-    hedge_id: the hedge it opens, closes or settles; the id of the order that opened it.
-    cash_limit_atoms: the least cash flow accepted before fees, signed from our side: -500 says
-    "pay 500 quote atoms at the most", +500 "receive at least 500". None only for SETTLE.
+    hedge_id: the hedge it opens, adds to, closes or settles; the id of the order that opened it.
+    cash_limit_atoms: the least cash flow accepted for all legs whole, before fees, signed from our
+    side: -500 says "pay 500 quote atoms at the most", +500 "receive at least 500".
+    good_until_s: block time after which it has lapsed. Both are None only for SETTLE.
     settlement_atoms: for SETTLE the 30-minute TWAP at expiry, quote atoms per whole base token.
+    margin_atoms: margin that the hedge holds now, which closing it may spend, quote atoms, >= 0.
+    is_forced: a margin call: it is filled whatever it costs and whatever is on the book.
     """
 
     id: str
@@ -103,6 +114,9 @@ class Order:
     cash_limit_atoms: int | None
     settlement_atoms: int | None
     reason: str
+    good_until_s: int | None = None
+    margin_atoms: int = 0
+    is_forced: bool = False
 
     def to_json(self) -> Json:
         """Return the canonical form for the journal."""
@@ -116,6 +130,9 @@ class Order:
             "cash_limit": _text(self.cash_limit_atoms),
             "settlement": _text(self.settlement_atoms),
             "reason": self.reason,
+            "good_until_s": self.good_until_s,
+            "margin": str(self.margin_atoms),
+            "is_forced": self.is_forced,
         }
 
     @classmethod
@@ -131,6 +148,9 @@ class Order:
             cash_limit_atoms=_number(row["cash_limit"]),
             settlement_atoms=_number(row["settlement"]),
             reason=row["reason"],
+            good_until_s=row["good_until_s"],
+            margin_atoms=int(row["margin"]),
+            is_forced=row["is_forced"],
         )
 
 
@@ -138,6 +158,7 @@ class FillStatus(Enum):
     """The venue's answer."""
 
     FILLED = "filled"
+    PARTIAL = "partial"  # the same share of every leg, as much as the book had
     REFUSED = "refused"
 
 
@@ -178,10 +199,10 @@ class LegFill:
 class Fill:
     """The venue's answer to one order.
 
-    cash_atoms: sum over legs, signed, fees excluded. fee_atoms: venue fee, >= 0.
+    legs: what was dealt. cash_atoms: sum over legs, signed, fees excluded. fee_atoms: >= 0.
     spread_atoms: what the bid/ask spread cost against the mark, >= 0, contained in cash_atoms.
-    margin_atoms: margin the whole hedge needs after this fill, >= 0 (0 once closed).
-    reason: FILLED, or why it was refused (LIMIT, NOT_LISTED, SIZE, CASH, ...).
+    margin_atoms: margin that what was opened needs, >= 0; 0 when closing or settling.
+    reason: FILLED, or why it was refused or cut (LIMIT, NOT_LISTED, SIZE, CASH, DEPTH, ...).
     """
 
     order_id: str
@@ -192,6 +213,11 @@ class Fill:
     spread_atoms: int
     margin_atoms: int
     reason: str
+
+    @property
+    def is_dealt(self) -> bool:
+        """Whether anything changed hands."""
+        return self.status is not FillStatus.REFUSED
 
     def to_json(self) -> Json:
         """Return the canonical form for the journal."""
@@ -219,6 +245,43 @@ class Fill:
             margin_atoms=int(row["margin"]),
             reason=row["reason"],
         )
+
+
+def reversed_legs(legs: Iterable[Leg]) -> tuple[Leg, ...]:
+    """The legs that close these."""
+    return tuple(Leg(contract=leg.contract, quantity_atoms=-leg.quantity_atoms) for leg in legs)
+
+
+def summed_legs(*many: Iterable[Leg]) -> tuple[Leg, ...]:
+    """Legs added up contract by contract, in the order of their first sight; zeros are gone."""
+    totals: dict[Contract, int] = {}
+    for leg in chain.from_iterable(many):
+        totals[leg.contract] = totals.get(leg.contract, 0) + leg.quantity_atoms
+    return tuple(
+        Leg(contract=contract, quantity_atoms=quantity)
+        for contract, quantity in totals.items()
+        if quantity
+    )
+
+
+def scaled_legs(legs: Sequence[Leg], share: Fraction, *, lot: int) -> tuple[Leg, ...]:
+    """Every leg at this share (0 to 1) of its size, rounded down to whole lots; zeros are gone.
+
+    Legs of one size stay of one size, so what is bounded stays so.
+    """
+    sizes = [
+        abs(leg.quantity_atoms) * share.numerator // share.denominator // lot * lot for leg in legs
+    ]
+    return tuple(
+        Leg(contract=leg.contract, quantity_atoms=size if leg.quantity_atoms > 0 else -size)
+        for leg, size in zip(legs, sizes, strict=True)
+        if size
+    )
+
+
+def size_atoms(legs: Iterable[Leg]) -> int:
+    """All quantities without sign added up, base atoms: what shares of a hedge are measured by."""
+    return sum(abs(leg.quantity_atoms) for leg in legs)
 
 
 def _text(number: int | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.core.canonical import Json
@@ -75,9 +75,13 @@ class PoolView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All decisions of a tick, in the ladder's order, and the orders that carry them out."""
+    """All decisions of a tick, in the ladder's order, and the orders that carry them out.
+
+    margins: hedge id -> margin that it needs from now on, quote atoms, where that changes.
+    """
 
     tick: int
     views: Mapping[str, PoolView]
     decisions: tuple[Decision, ...]
     orders: tuple[Order, ...]
+    margins: Mapping[str, int] = field(default_factory=dict)

@@ -74,6 +74,10 @@ class Quoting(Protocol):
         """(cash, fee) of dealing these legs now: signed cash before fees, and fee >= 0."""
         ...
 
+    def mark_cash(self, legs: Sequence[Leg], market: Market) -> int:
+        """Signed cash of these legs at the mark, before fees: price bounds are measured from it."""
+        ...
+
     def liquidation_atoms(self, legs: Sequence[Leg], market: Market) -> int:
         """Signed cash, after fees, of closing legs that we hold, at bid and ask, now."""
         ...

@@ -11,14 +11,15 @@ import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from bot.core.depth import DepthTerms
 from bot.core.errors import NotListedError, VenueTermsError
 from bot.core.listing import ListingTerms, price_tick_atoms
 from bot.core.margin import payoff_per_base
 from bot.core.market import Market
 from bot.core.options import time_value
-from bot.core.orders import Contract
+from bot.core.orders import Contract, ContractKind
 from bot.core.surface import CORRELATED, MAJOR, Surface, implied_vol
-from bot.core.units import YEAR_S
+from bot.core.units import MILLION, YEAR_S, mul_div_up
 
 BILLION = 10**9
 SPREAD_TENOR_YEARS = 30 / 365
@@ -34,6 +35,7 @@ class SpreadTerms:
     `distance_widening` per unit of ln(K/S)/sqrt(years), and by `stress_widening` per unit of
     realised volatility's excess over the calm level, as a share of it; all three together by
     `widening_max` at the most, so that no farther option is asked dearer than a nearer one.
+    forward_half_ppm: distance for a forward, millionths of spot, widened by stress alone.
     Source of the defaults: docs/maths.md section 4.2.
     """
 
@@ -42,8 +44,13 @@ class SpreadTerms:
     distance_widening: float = 0.3
     stress_widening: float = 0.5
     widening_max: float = 15.0
+    forward_half_ppm: int = 250
 
     def __post_init__(self) -> None:
+        if not 0 <= self.forward_half_ppm <= MILLION:
+            raise VenueTermsError(
+                name="forward_half_ppm", value=self.forward_half_ppm, problem="not within a million"
+            )
         for name in ("half_vol_min", "half_share", "distance_widening", "stress_widening"):
             value = getattr(self, name)
             if not (math.isfinite(value) and 0.0 <= value <= 1.0):
@@ -63,6 +70,7 @@ class PoolTerms:
 
     surface: Surface = MAJOR
     spread: SpreadTerms = field(default_factory=SpreadTerms)
+    depth: DepthTerms = field(default_factory=DepthTerms)
     listing: ListingTerms = field(default_factory=ListingTerms)
     quantity_max_base: int = 100_000
 
@@ -84,9 +92,10 @@ CORRELATED_POOL = PoolTerms(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """Prices of one contract, quote atoms per whole base token: 0 <= bid <= mark < ask.
+    """Prices of one contract, quote atoms per whole base token: bid <= mark < ask.
 
-    bid and ask are whole ticks; the mark is a model price between them, finer than a tick.
+    An option's bid is 0 or more. Bid and ask are whole ticks; the mark is a model price between
+    them, finer than a tick.
     """
 
     bid_atoms: int
@@ -103,6 +112,8 @@ def quote(contract: Contract, market: Market, terms: PoolTerms) -> Quote:
     """
     if market.spot_atoms < 1:
         raise NotListedError(pool=market.pool, reason="spot is below one quote atom, no price")
+    if contract.kind is ContractKind.FORWARD:
+        return _forward_quote(contract, market, terms)
     bid_ppb, mark_ppb, ask_ppb = _time_values_ppb(contract, market, terms)
     intrinsic = payoff_per_base(contract, market.spot_atoms)
     mark = intrinsic + mark_ppb * market.spot_atoms // BILLION
@@ -113,6 +124,22 @@ def quote(contract: Contract, market: Market, terms: PoolTerms) -> Quote:
         bid_atoms=max(0, min(low, mark - 1) // tick * tick),
         mark_atoms=mark,
         ask_atoms=-(-max(high, mark + 1) // tick) * tick,
+    )
+
+
+def _forward_quote(contract: Contract, market: Market, terms: PoolTerms) -> Quote:
+    """Spot minus strike, as rates are zero, and a share of spot on both sides of it."""
+    stress = terms.surface.stress(market.realised_vol)
+    half_ppm = math.ceil(
+        terms.spread.forward_half_ppm * (1.0 + terms.spread.stress_widening * stress)
+    )
+    half = max(1, mul_div_up(market.spot_atoms, half_ppm, MILLION))
+    mark = payoff_per_base(contract, market.spot_atoms)
+    tick = price_tick_atoms(market.spot_atoms, terms.listing)
+    return Quote(
+        bid_atoms=(mark - half) // tick * tick,
+        mark_atoms=mark,
+        ask_atoms=-(-(mark + half) // tick) * tick,
     )
 
 

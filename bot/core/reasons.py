@@ -21,6 +21,8 @@ class Reason(Enum):
     UNKNOWN_METRIC = "UNKNOWN_METRIC"  # a metric of the condition is not warm yet
     ARM = "ARM"  # the arm condition came true: a hedge is ordered
     RETRY = "RETRY"  # armed earlier, ordered again
+    WORKING = "WORKING"  # what the venue left over is ordered again, on the same terms
+    LAPSED = "LAPSED"  # what the venue left over is given up: its time is over
     DISARM = "DISARM"  # the disarm condition came true
     IN_BAND = "IN_BAND"  # holds its hedge: disarm is not true
     MIN_HOLD = "MIN_HOLD"  # disarm is true, the minimum hold is not over
@@ -28,6 +30,7 @@ class Reason(Enum):
     ROLL = "ROLL"  # too close to expiry: sold now, bought anew on the next tick
     SETTLE = "SETTLE"  # expired: paid by the settlement price
     NO_SETTLEMENT_PRICE = "NO_SETTLEMENT_PRICE"  # expired, the TWAP window was not observed
+    MARGIN_CALL = "MARGIN_CALL"  # free cash does not pay for more margin: sold at any price
     COOLDOWN = "COOLDOWN"  # waits after a sale
     COOLED = "COOLED"  # the wait is over
     BUDGET = "BUDGET"  # the premium budget leaves no room for one lot

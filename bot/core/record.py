@@ -39,6 +39,7 @@ def encode_plan(plan: Plan, snapshot: Snapshot, before: PoolTable | None) -> Jso
         "views": {pool: _encode_view(view) for pool, view in plan.views.items()},
         "decisions": [decision.to_json() for decision in plan.decisions],
         "orders": [order.to_json() for order in plan.orders],
+        "margins": {hedge: str(atoms) for hedge, atoms in plan.margins.items()},
     }
 
 
@@ -49,6 +50,7 @@ def decode_plan(row: Mapping[str, Any], views: Mapping[str, PoolView]) -> Plan:
         views=views,
         decisions=tuple(Decision.from_json(decision) for decision in row["decisions"]),
         orders=tuple(Order.from_json(order) for order in row["orders"]),
+        margins={hedge: int(atoms) for hedge, atoms in row["margins"].items()},
     )
 
 

@@ -28,6 +28,8 @@ class Layer:
     premium_budget_bps_per_year: premium and fees spent within any 365 days, over entry value.
     roll_before_expiry_s: sell and buy anew when less than this is left; 0 waits for expiry.
     monetise_bps: sell when the hedge brings this multiple of its cost (40_000 is 4x); None never.
+    slippage_bps_max: the most that an opening order pays above the mark (or gets below it), bps of
+    its value at the mark; None for whatever the venue asks. order_good_s: how long it is asked for.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Layer:
     hold_s_min: int
     roll_before_expiry_s: int
     monetise_bps: int | None
+    slippage_bps_max: int | None = None
+    order_good_s: int = 0
     offsets_milli_sigma: tuple[int, ...] = ()
     stress_milli_sigma: tuple[int, ...] = ()
 

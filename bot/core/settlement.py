@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.accounts import CASH, MARGIN
-from bot.core.bookkeeping import claim_drafts, fill_draft
+from bot.core.accounts import CASH, DEBT, MARGIN
+from bot.core.bookkeeping import claim_drafts, debt_draft, fill_draft, margin_draft
 from bot.core.canonical import Json, digest
+from bot.core.hedges import hedge_after, layers_after
 from bot.core.ledger import Draft, Entry, LedgerHead, seal
-from bot.core.orders import Fill, FillStatus, Intent, Order
-from bot.core.plan import Decision, Plan
+from bot.core.orders import Fill, Order
+from bot.core.plan import Plan
 from bot.core.ports import Quoting
-from bot.core.reasons import Status
 from bot.core.rules import Rules
 from bot.core.sight import Sight, hedged_pools
 from bot.core.snapshot import Snapshot
-from bot.core.state import BookState, Hedge, LayerState, PoolBook, Spend
-from bot.core.units import YEAR_S
+from bot.core.state import BookState, Hedge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,30 +32,17 @@ def settle(
 ) -> Settled:
     """Apply one answer per order to the book. Refused orders change nothing but the layer."""
     snapshot, time_s = sight.snapshot, sight.snapshot.block.time_s
-    done = [
-        (order, fill)
-        for order, fill in zip(plan.orders, fills, strict=True)
-        if fill.status is FillStatus.FILLED
-    ]
-    hedges = _hedges_after(state.hedges, done, time_s=time_s)
+    answers = tuple(zip(plan.orders, fills, strict=True))
     claims, drafts = _claims(state, sight, tick=plan.tick)
-    margins = {hedge.id: hedge.margin_atoms for hedge in state.hedges}
-    drafts += [
-        fill_draft(
-            order,
-            fill,
-            quote_symbol=plan.views[order.pool].market.quote_symbol,
-            margin_before_atoms=margins.get(order.hedge_id, 0),
-        )
-        for order, fill in done
-    ]
+    hedges, moved = _dealt(state.hedges, plan, answers, snapshot=snapshot)
+    drafts += _lent(state, moved, cause=digest(snapshot.chain_id, snapshot.block.hash, plan.tick))
     entries = seal_all(drafts, state.ledger_head, snapshot, tick=plan.tick)
     pools = {
         name: replace(
             book,
             claim_base_atoms=claims[name][0],
             claim_quote_atoms=claims[name][1],
-            layers=_layers_after(book, plan, done, hedges, rules, time_s=time_s),
+            layers=layers_after(book, plan, answers, hedges, rules, time_s=time_s),
         )
         for name, book in sight.books.items()
     }
@@ -69,10 +55,22 @@ def settle(
             hedges=hedges,
             cash=_balance_after(state.cash, entries, CASH),
             margin=_balance_after(state.margin, entries, MARGIN),
+            debt=_balance_after(state.debt, entries, DEBT, sign=-1),
             ledger_head=head_after(state.ledger_head, entries),
         ),
         entries=entries,
     )
+
+
+def free_cash(state: BookState, plan: Plan) -> Mapping[str, int]:
+    """Cash that this tick's orders may spend: what is free, less what more margin takes first."""
+    free = dict(state.cash)
+    for hedge in state.hedges:
+        more = plan.margins.get(hedge.id, hedge.margin_atoms) - hedge.margin_atoms
+        if more > 0:
+            symbol = plan.views[hedge.pool].market.quote_symbol
+            free[symbol] = free.get(symbol, 0) - more
+    return free
 
 
 def seal_all(
@@ -104,6 +102,7 @@ def book_values(state: BookState, sight: Sight, quoting: Quoting) -> Json:
     return {
         "cash": {symbol: str(atoms) for symbol, atoms in state.cash.items()},
         "margin": {symbol: str(atoms) for symbol, atoms in state.margin.items()},
+        "debt": {symbol: str(atoms) for symbol, atoms in state.debt.items() if atoms},
         "hedges": [_hedge_value(hedge, sight, quoting) for hedge in state.hedges],
         "layers": {
             name: {layer: held.status.value for layer, held in book.layers.items()}
@@ -133,25 +132,68 @@ def _hedge_value(hedge: Hedge, sight: Sight, quoting: Quoting) -> Json:
     }
 
 
-def _hedges_after(
-    hedges: Sequence[Hedge], done: Sequence[tuple[Order, Fill]], *, time_s: int
-) -> tuple[Hedge, ...]:
-    gone = {order.hedge_id for order, _ in done if order.intent is not Intent.OPEN}
-    opened = tuple(
-        Hedge(
-            id=order.id,
-            pool=order.pool,
-            layer=order.layer,
-            legs=order.legs,
-            opened_s=time_s,
-            expiry_s=min(leg.contract.expiry_s for leg in order.legs),
-            cost_atoms=fill.fee_atoms - fill.cash_atoms,
-            margin_atoms=fill.margin_atoms,
+def _dealt(
+    hedges: Sequence[Hedge],
+    plan: Plan,
+    answers: Sequence[tuple[Order, Fill]],
+    *,
+    snapshot: Snapshot,
+) -> tuple[tuple[Hedge, ...], list[Draft]]:
+    """The hedges after margin and fills, and the entries of both."""
+    cause = digest(snapshot.chain_id, snapshot.block.hash, plan.tick)
+    held = {hedge.id: hedge for hedge in hedges}
+    drafts: list[Draft] = []
+    for hedge_id, margin_atoms in plan.margins.items():
+        hedge = held[hedge_id]
+        drafts.append(
+            margin_draft(
+                hedge_id=hedge_id,
+                quote_symbol=plan.views[hedge.pool].market.quote_symbol,
+                change_atoms=margin_atoms - hedge.margin_atoms,
+                cause=cause,
+            )
         )
-        for order, fill in done
-        if order.intent is Intent.OPEN
-    )
-    return tuple(hedge for hedge in hedges if hedge.id not in gone) + opened
+        held[hedge_id] = replace(hedge, margin_atoms=margin_atoms)
+    for order, fill in answers:
+        if not fill.is_dealt:
+            continue
+        before = held.pop(order.hedge_id, None)
+        after = hedge_after(before, order, fill, time_s=snapshot.block.time_s)
+        if after is not None:
+            held[order.hedge_id] = after
+        drafts.append(
+            fill_draft(
+                order,
+                fill,
+                quote_symbol=plan.views[order.pool].market.quote_symbol,
+                margin_change_atoms=(after.margin_atoms if after else 0)
+                - (before.margin_atoms if before else 0),
+            )
+        )
+    return tuple(held.values()), drafts
+
+
+def _lent(state: BookState, drafts: Sequence[Draft], *, cause: str) -> list[Draft]:
+    """The entries, and before them what the venue must lend for cash never to fall below zero; or
+    behind them what is paid back of an older debt."""
+    free, least = dict(state.cash), dict(state.cash)
+    for draft in drafts:
+        for posting in draft.postings:
+            if posting.account == CASH:
+                free[posting.currency] = free.get(posting.currency, 0) + posting.atoms
+        for symbol, atoms in free.items():
+            least[symbol] = min(least.get(symbol, 0), atoms)
+    lent = {symbol: -atoms for symbol, atoms in least.items() if atoms < 0}
+    repaid = {
+        symbol: min(owed, free.get(symbol, 0))
+        for symbol, owed in state.debt.items()
+        if symbol not in lent and owed > 0 and free.get(symbol, 0) > 0
+    }
+    return [
+        *(debt_draft(symbol=symbol, atoms=atoms, cause=cause) for symbol, atoms in lent.items()),
+        *drafts,
+        *(debt_draft(symbol=symbol, atoms=-atoms, cause=cause) for symbol, atoms in repaid.items()),
+    ]
 
 
 def _claims(
@@ -179,58 +221,12 @@ def _claims(
     return claims, drafts
 
 
-def _layers_after(
-    book: PoolBook,
-    plan: Plan,
-    done: Sequence[tuple[Order, Fill]],
-    hedges: Sequence[Hedge],
-    rules: Rules,
-    *,
-    time_s: int,
-) -> Mapping[str, LayerState]:
-    """Layer states once it is known what was filled."""
-    pool = book.position.pool
-    holding = {hedge.layer for hedge in hedges if hedge.pool == pool}
-    paid = {
-        order.layer: fill.fee_atoms - fill.cash_atoms
-        for order, fill in done
-        if order.pool == pool and order.intent is Intent.OPEN
-    }
-    cooldowns_s = {layer.name: layer.cooldown_s for layer in rules.layers}
-    layers = dict(book.layers)
-    for decision in plan.decisions:
-        if decision.pool == pool:
-            held = layers[decision.layer]
-            status = _status_after(decision, is_holding=decision.layer in holding)
-            layers[decision.layer] = LayerState(
-                status=status,
-                since_s=held.since_s if status is held.status else time_s,
-                cooling_until_s=time_s + cooldowns_s[decision.layer]
-                if status is Status.COOLING and held.status is not Status.COOLING
-                else held.cooling_until_s,
-                spends=_spends_after(held, paid.get(decision.layer, 0), time_s=time_s),
-            )
-    return layers
-
-
-def _status_after(decision: Decision, *, is_holding: bool) -> Status:
-    """A layer that holds a hedge is holding, whatever it wanted; one that wants one is armed."""
-    if is_holding:
-        return Status.HOLDING
-    return Status.ARMED if decision.wanted is Status.HOLDING else decision.wanted
-
-
-def _spends_after(held: LayerState, paid_atoms: int, *, time_s: int) -> tuple[Spend, ...]:
-    recent = tuple(spend for spend in held.spends if spend.time_s > time_s - YEAR_S)
-    return (*recent, Spend(time_s=time_s, atoms=paid_atoms)) if paid_atoms > 0 else recent
-
-
 def _balance_after(
-    before: Mapping[str, int], entries: Sequence[Entry], account: str
+    before: Mapping[str, int], entries: Sequence[Entry], account: str, *, sign: int = 1
 ) -> Mapping[str, int]:
     after = dict(before)
     for entry in entries:
         for posting in entry.postings:
             if posting.account == account:
-                after[posting.currency] = after.get(posting.currency, 0) + posting.atoms
+                after[posting.currency] = after.get(posting.currency, 0) + sign * posting.atoms
     return after

@@ -120,19 +120,17 @@ def _shrunk(ticket: Ticket, purse: Purse, market: Market, quoting: Quoting) -> t
         (ticket.outlay_atoms + ticket.margin_atoms, purse.cash_atoms),
     )
     share = min(Fraction(max(0, have), need) for need, have in needs if need > max(0, have))
-    size = max(abs(leg.quantity_atoms) for leg in ticket.legs)
-    smaller = quoting.quantity_down(
-        market, quantity_atoms=min(size - 1, size * share.numerator // share.denominator)
-    )
-    if not smaller:
-        return ()
-    return tuple(
-        Leg(
-            contract=leg.contract,
-            quantity_atoms=smaller if leg.quantity_atoms > 0 else -smaller,
-        )
+    smaller = (
+        Leg(contract=leg.contract, quantity_atoms=quantity if leg.quantity_atoms > 0 else -quantity)
         for leg in ticket.legs
+        if (quantity := _shared(leg, share, market, quoting))
     )
+    return tuple(smaller)
+
+
+def _shared(leg: Leg, share: Fraction, market: Market, quoting: Quoting) -> int:
+    wanted = abs(leg.quantity_atoms) * share.numerator // share.denominator
+    return quoting.quantity_down(market, quantity_atoms=wanted)
 
 
 def _quantity_for_il(

@@ -22,6 +22,20 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resting:
+    """What the venue left over of an opening order: ordered again, on its terms, until it lapses.
+
+    hedge_id: the hedge that it opens or adds to. cash_limit_atoms: for these legs whole, see
+    `Order`. good_until_s: block time after which nothing more is asked for.
+    """
+
+    hedge_id: str
+    legs: tuple[Leg, ...]
+    cash_limit_atoms: int
+    good_until_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LayerState:
     """One layer of one pool. `spends` reach back 365 days, the span of its budget."""
 
@@ -29,11 +43,16 @@ class LayerState:
     since_s: int = 0
     cooling_until_s: int = 0
     spends: tuple[Spend, ...] = ()
+    resting: Resting | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hedge:
-    """An open hedge. cost_atoms: net premium and fees paid for it; < 0 when it was a credit."""
+    """An open hedge, as far as it was filled and not sold again.
+
+    cost_atoms: net premium and fees paid for these legs; < 0 when they were a credit.
+    margin_atoms: cash set aside for them, >= 0.
+    """
 
     id: str
     pool: str
@@ -65,7 +84,8 @@ class BookState:
     """The fold of all records. `snapshot` is None before the first tick.
 
     pools: pool name -> its book, hedged pools only, in the order of the specs.
-    cash: free paper cash by quote symbol, atoms; margin is held apart.
+    cash: free paper cash by quote symbol, atoms; margin is held apart. debt: what is owed to the
+    venue because a contract cost more than margin and cash held, >= 0, paid back first.
     """
 
     specs: tuple[PoolSpec, ...]
@@ -75,4 +95,5 @@ class BookState:
     hedges: tuple[Hedge, ...] = ()
     cash: Mapping[str, int] = field(default_factory=dict)
     margin: Mapping[str, int] = field(default_factory=dict)
+    debt: Mapping[str, int] = field(default_factory=dict)
     ledger_head: LedgerHead = field(default_factory=LedgerHead)

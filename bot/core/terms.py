@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.core.canonical import Json, digest
 from bot.core.conditions import AllOf, AnyOf, Comparison, Condition, NotOf
+from bot.core.depth import DepthTerms
 from bot.core.errors import VenueTermsError
 from bot.core.fees import FeeTerms
 from bot.core.listing import ListingTerms
@@ -110,6 +111,8 @@ def _layer_to_json(layer: Layer) -> dict[str, Json]:
         "hold_s_min": layer.hold_s_min,
         "roll_before_expiry_s": layer.roll_before_expiry_s,
         "monetise_bps": layer.monetise_bps,
+        "slippage_bps_max": layer.slippage_bps_max,
+        "order_good_s": layer.order_good_s,
     }
 
 
@@ -132,6 +135,7 @@ def _pool_to_json(terms: PoolTerms) -> dict[str, Json]:
     return {
         "surface": _surface_to_json(terms.surface),
         "spread": asdict(terms.spread),
+        "depth": asdict(terms.depth),
         "listing": asdict(terms.listing),
         "quantity_max_base": terms.quantity_max_base,
     }
@@ -141,6 +145,7 @@ def _pool_from_json(row: Mapping[str, Any]) -> PoolTerms:
     return PoolTerms(
         surface=_surface_from_json(row["surface"]),
         spread=SpreadTerms(**row["spread"]),
+        depth=DepthTerms(**row["depth"]),
         listing=ListingTerms(**row["listing"]),
         quantity_max_base=row["quantity_max_base"],
     )

@@ -270,7 +270,10 @@ def event_lines(tick: Tick, story: Story) -> Iterator[str]:
             f"{amount(event.quote_atoms, spec.quote.decimals)} {spec.quote.symbol}"
         )
     for trade in tick.trades:
-        if not trade.is_filled and trade.order.reason == Reason.RETRY.value:
+        if not trade.is_filled and trade.order.reason in (
+            Reason.RETRY.value,
+            Reason.WORKING.value,
+        ):
             continue  # asked for again on every tick: once said is enough
         yield trade_sentence(trade, story.head.spec(trade.order.pool))
     for decision in tick.decisions:

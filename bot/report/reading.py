@@ -15,7 +15,7 @@ from bot.core.conditions import Metrics
 from bot.core.errors import TickMissingError
 from bot.core.exposure import Exposure
 from bot.core.market import Market
-from bot.core.orders import Fill, FillStatus, Leg, Order
+from bot.core.orders import Fill, Leg, Order
 from bot.core.plan import Decision
 from bot.core.ports import Row
 from bot.core.record import decode_spec, read_body
@@ -84,8 +84,8 @@ class Trade:
 
     @property
     def is_filled(self) -> bool:
-        """Whether the venue dealt."""
-        return self.fill.status is FillStatus.FILLED
+        """Whether the venue dealt, the whole order or a part of it."""
+        return self.fill.is_dealt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,7 @@ class Tick:
     layers: Mapping[str, Mapping[str, str]]
     cash: Mapping[str, int]
     margin: Mapping[str, int]
+    debt: Mapping[str, int]
     ledger_seq: int
     ledger_hash: str
 
@@ -229,6 +230,7 @@ def _read_tick(body: Mapping[str, Any], head: Head, before: Tick | None) -> Tick
         layers=book["layers"],
         cash=_atoms(book["cash"]),
         margin=_atoms(book["margin"]),
+        debt=_atoms(book["debt"]),
         ledger_seq=body["ledger"]["seq"],
         ledger_hash=body["ledger"]["hash"],
     )

@@ -171,6 +171,8 @@ def _cash_line(frame: Frame) -> RenderableType:
     line = Text("cash ", "dim", no_wrap=True, overflow="ellipsis")
     line.append(clean(money(tick.cash, decimals)), "bold default")
     line.append(f"  margin {clean(money(tick.margin, decimals))}", "dim")
+    if tick.debt:
+        line.append(f"  debt {clean(money(tick.debt, decimals))}", "bold red")
     line.append(f"  open hedges {len(tick.hedges)}  ledger entry {tick.ledger_seq}", "dim")
     return line
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.core.metrics import METRICS
+from bot.core.orders import FillStatus
 from bot.core.plan import Decision
 from bot.core.reasons import Reason, Status
 from bot.core.snapshot import PoolSpec
@@ -16,6 +17,8 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.UNKNOWN_METRIC: "waits: a metric of its arm condition is not warm yet",
     Reason.ARM: "armed: its condition came true, a hedge was ordered",
     Reason.RETRY: "still armed without a hedge, so one was ordered again",
+    Reason.WORKING: "asks again for what the venue left over of its order, on the same terms",
+    Reason.LAPSED: "gives up what the venue left over of its order: its time is over",
     Reason.DISARM: "stands down: its disarm condition came true",
     Reason.IN_BAND: "keeps its hedge: the disarm condition is not true",
     Reason.MIN_HOLD: "keeps its hedge: the least holding time is not over",
@@ -23,6 +26,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.ROLL: "sold its hedge close to expiry, to buy a later one on the next tick",
     Reason.SETTLE: "its hedge expired and was settled at the average price",
     Reason.NO_SETTLEMENT_PRICE: "its hedge expired, but the settlement window was not observed",
+    Reason.MARGIN_CALL: "sold its hedge at any price: free cash does not pay for more margin",
     Reason.COOLDOWN: "waits after a sale",
     Reason.COOLED: "the wait after a sale is over",
     Reason.BUDGET: "armed, but the premium budget leaves no room for one lot",
@@ -40,6 +44,8 @@ SHORT: Mapping[Reason, str] = {
     Reason.UNKNOWN_METRIC: "warming up",
     Reason.ARM: "armed, ordered",
     Reason.RETRY: "ordered again",
+    Reason.WORKING: "asked again",
+    Reason.LAPSED: "order lapsed",
     Reason.DISARM: "stood down",
     Reason.IN_BAND: "in band",
     Reason.MIN_HOLD: "minimum hold",
@@ -47,6 +53,7 @@ SHORT: Mapping[Reason, str] = {
     Reason.ROLL: "rolled",
     Reason.SETTLE: "settled",
     Reason.NO_SETTLEMENT_PRICE: "no settlement price",
+    Reason.MARGIN_CALL: "margin call",
     Reason.COOLDOWN: "cooling",
     Reason.COOLED: "cooled",
     Reason.BUDGET: "budget used up",
@@ -59,11 +66,15 @@ SHORT: Mapping[Reason, str] = {
 }
 """The same in two or three words, for narrow tables."""
 
+ALWAYS_TOLD = (
+    Reason.SETTLE, Reason.ROLL, Reason.MONETISE, Reason.MARGIN_CALL, Reason.LAPSED
+)  # fmt: skip
+
 QUOTE_NUMBERS = (
     "value", "cash", "fee", "margin", "budget_left", "settlement", "reserve_quote"
 )  # fmt: skip
 BASE_NUMBERS = ("wanted", "quantity")
-SPAN_NUMBERS = ("held_s", "left_s")
+SPAN_NUMBERS = ("held_s", "left_s", "lapsed_s")
 
 
 def sentence(decision: Decision, spec: PoolSpec) -> str:
@@ -98,21 +109,23 @@ def is_event(decision: Decision) -> bool:
     quiet = decision.status is decision.wanted or (
         decision.status is Status.ARMED and decision.wanted is Status.HOLDING
     )
-    return not quiet or decision.reason in (Reason.SETTLE, Reason.ROLL, Reason.MONETISE)
+    return not quiet or decision.reason in ALWAYS_TOLD
 
 
 def trade_sentence(trade: Trade, spec: PoolSpec) -> str:
     """One order and its answer, with the money that moved."""
     order, fill = trade.order, trade.fill
     quote, decimals = spec.quote.symbol, spec.quote.decimals
-    codes = contracts(order.legs, base_decimals=spec.base.decimals)
+    dealt = tuple(leg_fill.leg for leg_fill in fill.legs)
+    codes = contracts(dealt or order.legs, base_decimals=spec.base.decimals)
     verb = {"open": "bought", "close": "sold", "settle": "settled"}[order.intent.value]
     if not trade.is_filled:
         return f"{order.pool} {order.layer}: not {verb}: {codes}, refused: {fill.reason}."
     cash = amount(abs(fill.cash_atoms), decimals)
     way = "paid" if fill.cash_atoms < 0 else "received"
+    rest = ", a part of the order" if fill.status is FillStatus.PARTIAL else ""
     return (
-        f"{order.pool} {order.layer}: {verb} {codes}, {way} {cash} {quote}, "
+        f"{order.pool} {order.layer}: {verb} {codes}{rest}, {way} {cash} {quote}, "
         f"fee {amount(fill.fee_atoms, decimals)} {quote} ({order.reason})."
     )
 

@@ -53,7 +53,7 @@ def flat_quotes(
     years = days * DAY_S / YEAR_S
     quotes = []
     for strike in strikes:
-        for kind in ContractKind:
+        for kind in (ContractKind.CALL, ContractKind.PUT):
             price = black_price(
                 kind=kind, forward=forward, strike=strike, vol=vol, years=years, rate=rate
             )

@@ -19,7 +19,7 @@ from bot.core.venue import PaperVenue, VenueTerms
 from tests.oracles.options import exact_payoff
 
 POOL = "BASE-QUOTE"
-CALL, PUT = ContractKind.CALL, ContractKind.PUT
+CALL, PUT, FORWARD = ContractKind.CALL, ContractKind.PUT, ContractKind.FORWARD
 DAY_S = 86_400
 NOW_S = 1_770_120_000
 
@@ -86,6 +86,12 @@ def test_put_call_parity_holds_on_marks_exactly_and_on_quotes_within_the_spread(
         case.venue.bid_ask(each, case.market) for each in (call, put)
     )
     assert bid_call - ask_put < forward < ask_call - bid_put
+    dated = contract_at(case.market, FORWARD, offset, tenor_s)
+    bid, ask = case.venue.bid_ask(dated, case.market)
+    assert bid < case.venue.mark(dated, case.market) == forward < ask
+    # Neither a conversion nor a reversal at the quotes brings anything.
+    assert bid < ask_call - bid_put
+    assert bid_call - ask_put < ask
 
 
 @given(
@@ -166,6 +172,18 @@ leg_rows = st.lists(
 )
 
 
+any_rows = st.lists(
+    st.tuples(
+        st.sampled_from([CALL, PUT, FORWARD]),
+        offsets,
+        st.integers(-1_000_000, 1_000_000).filter(lambda lots: lots != 0),
+    ),
+    min_size=1,
+    max_size=4,
+)
+"""Forwards too, and sizes far beyond what the book shows."""
+
+
 @given(case=cases(), rows=leg_rows, tenor_s=tenors)
 def test_what_the_venue_names_it_lists(
     case: Case, rows: list[tuple[ContractKind, int, int]], tenor_s: int
@@ -225,11 +243,12 @@ def opening(name: str, legs: tuple[Leg, ...]) -> Order:
     return Order(
         id=name, hedge_id=name, pool=POOL, layer="guard", intent=Intent.OPEN, legs=legs,
         cash_limit_atoms=-(10**90), settlement_atoms=None, reason="ARM",
+        good_until_s=10**12,
     )  # fmt: skip
 
 
 @given(
-    case=cases(), tickets=st.lists(leg_rows, min_size=1, max_size=4), tenor_s=tenors,
+    case=cases(), tickets=st.lists(any_rows, min_size=1, max_size=4), tenor_s=tenors,
     tokens=st.integers(0, 10**9),
 )  # fmt: skip
 def test_fills_repeat_never_beat_the_quotes_and_never_exceed_cash(
@@ -258,9 +277,38 @@ def test_fills_repeat_never_beat_the_quotes_and_never_exceed_cash(
             quantity = leg_fill.leg.quantity_atoms
             exact = Fraction(-quantity * (ask if quantity > 0 else bid), 10**market.base_decimals)
             assert exact - 1 < leg_fill.cash_atoms <= exact
+        wanted = [leg.quantity_atoms for leg in order.legs]
+        got = dict.fromkeys((leg.contract for leg in order.legs), 0)
+        for leg_fill in fill.legs:
+            got[leg_fill.leg.contract] += leg_fill.leg.quantity_atoms
+        if fill.status is FillStatus.FILLED:
+            assert [leg_fill.leg.quantity_atoms for leg_fill in fill.legs] == wanted
+        else:
+            assert 0 < sum(map(abs, got.values())) < sum(map(abs, wanted))
 
 
-@given(case=cases(), rows=leg_rows, tenor_s=tenors)
+@given(case=cases(), rows=any_rows, tenor_s=tenors, settled=st.fractions(0, 5))
+def test_margin_and_cash_of_a_settled_hedge_are_exact_whatever_it_holds(
+    case: Case, rows: list[tuple[ContractKind, int, int]], tenor_s: int, settled: Fraction
+) -> None:
+    """Oracle: payoffs written out in fractions."""
+    legs, market = drawn_legs(case, rows, tenor_s), case.market
+    price = int(market.spot_atoms * settled)
+    order = replace(
+        opening("settling", legs), intent=Intent.SETTLE, settlement_atoms=price
+    )  # fmt: skip
+    (fill,) = case.venue.execute([order], {POOL: market}, {})
+    exact = Fraction(0)
+    for leg in legs:
+        gain = price - leg.contract.strike_atoms
+        pays = {CALL: max(gain, 0), PUT: max(-gain, 0), FORWARD: gain}[leg.contract.kind]
+        exact += Fraction(leg.quantity_atoms * pays, 10**market.base_decimals)
+    assert exact - len(legs) < fill.cash_atoms <= exact
+    assert fill.fee_atoms >= 0
+    assert case.venue.margin_atoms(legs, market) >= 0
+
+
+@given(case=cases(), rows=any_rows, tenor_s=tenors)
 def test_buying_and_selling_back_at_once_always_loses(
     case: Case, rows: list[tuple[ContractKind, int, int]], tenor_s: int
 ) -> None:

@@ -40,6 +40,8 @@ def legs(name: str, *offsets: int) -> tuple[Leg, ...]:
         ("put_spread", (-800, -2000), [(PUT, 1850, 3), (PUT, 1600, -3)]),
         ("call_spread", (500, 2000), [(CALL, 2100, 3), (CALL, 2400, -3)]),
         ("strangle", (-1000, 1000), [(PUT, 1800, 3), (CALL, 2200, 3)]),
+        ("collar", (-1000, 1500), [(PUT, 1800, 3), (CALL, 2300, -3)]),
+        ("forward", (0,), [(ContractKind.FORWARD, 2000, -3)]),
     ],
 )
 def test_an_instrument_has_these_legs(
@@ -60,6 +62,9 @@ def test_an_instrument_has_these_legs(
         ("strangle", (1000, -1000)),
         ("strangle", (-1000,)),
         ("protective_put", ()),
+        ("collar", (1000, -1000)),
+        ("collar", (0,)),
+        ("collar", (-4,)),  # a put at the money asks more than any call at or above spot bids
         ("protective_put", (-10_000,)),
         ("butterfly_of_brazil", (1,)),
     ],
@@ -67,6 +72,27 @@ def test_an_instrument_has_these_legs(
 def test_what_makes_no_sense_is_refused_with_a_reason(name: str, offsets: tuple[int, ...]) -> None:
     with pytest.raises(NotListedError, match=r"WETH-USDC: .+"):
         legs(name, *offsets)
+
+
+@pytest.mark.parametrize("offset_bps", [-500, -1000, -2000])
+def test_a_collar_at_one_offset_sells_the_farthest_call_that_pays_for_its_put(
+    offset_bps: int,
+) -> None:
+    """Oracle: every listed strike above spot, one by one."""
+    put, call = legs("collar", offset_bps)
+    cash, _ = VENUE.quote_cash((put, call), MARKET)
+    assert cash >= 0
+    ask = VENUE.bid_ask(put.contract, MARKET)[1]
+    bids = {
+        strike: VENUE.bid_ask(
+            VENUE.contract(
+                MARKET, kind="call", target_atoms=strike * 10**6, expiry_s=EXPIRY_S
+            ),
+            MARKET,
+        )[0]
+        for strike in range(2_000, 6_001, 50)
+    }  # fmt: skip
+    assert call.contract.strike_atoms // 10**6 == max(k for k, bid in bids.items() if bid >= ask)
 
 
 def test_offsets_can_be_judged_before_there_is_a_market() -> None:
@@ -118,6 +144,9 @@ def test_a_structure_that_pays_nothing_under_stress_cannot_be_sized_by_it() -> N
         ("protective_put", (-1000,), -1001),
         ("put_spread", (-300, -2000), -9000),
         ("strangle", (-1000, 1000), 1001),
+        ("collar", (-1000,), -1001),
+        ("collar", (-1000, 500), -1001),
+        ("forward", (0,), -1),
     ],
 )
 def test_an_instrument_says_where_it_pays(

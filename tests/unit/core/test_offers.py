@@ -34,7 +34,7 @@ def test_every_listed_strike_between_the_ends_is_found_once_as_put_and_call() ->
     assert strike_step_atoms(MARKET.spot_atoms, MAJOR_POOL.listing) == 50 * USD
     found = listed_contracts(VENUE, MARKET, **SPAN)
     wanted = [strike * USD for strike in range(1_500, 2_501, 50)]
-    for kind in ContractKind:
+    for kind in (ContractKind.PUT, ContractKind.CALL):
         assert [one.strike_atoms for one in found if one.kind is kind] == wanted
     assert all(is_listed(one, MARKET, MAJOR_POOL.listing) for one in found)
 

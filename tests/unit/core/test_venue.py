@@ -45,6 +45,7 @@ def opening(wanted: tuple[Leg, ...], limit: int = -(10**15)) -> Order:
     return Order(
         id="first", hedge_id="first", pool="WETH-USDC", layer="guard", intent=Intent.OPEN,
         legs=wanted, cash_limit_atoms=limit, settlement_atoms=None, reason="ARM",
+        good_until_s=MARKET.time_s,
     )  # fmt: skip
 
 
@@ -276,7 +277,7 @@ def test_venue_terms_that_make_no_sense_cannot_be_built(build: object) -> None:
         build()  # type: ignore[operator]
 
 
-def test_kinds_are_spelled_call_and_put() -> None:
-    assert {kind.value for kind in ContractKind} == {"call", "put"}
+def test_kinds_are_spelled_call_put_and_forward() -> None:
+    assert {kind.value for kind in ContractKind} == {"call", "put", "forward"}
     with pytest.raises(ValueError, match="warrant"):
         VENUE.contract(MARKET, kind="warrant", target_atoms=1, expiry_s=EXPIRY_S)

@@ -1,0 +1,124 @@
+"""What fills make of hedges and of the layers that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.core.matching import Refusal
+from bot.core.orders import Fill, Intent, Leg, Order, reversed_legs, size_atoms, summed_legs
+from bot.core.plan import Decision, Plan
+from bot.core.reasons import Status
+from bot.core.rules import Rules
+from bot.core.state import Hedge, LayerState, PoolBook, Resting, Spend
+from bot.core.units import YEAR_S, mul_div_down, mul_div_up
+
+RESTS = (Refusal.LIMIT.value, Refusal.DEPTH.value)
+"""Answers that leave something to wait for: a better price, or more on the book."""
+
+
+def hedge_after(before: Hedge | None, order: Order, fill: Fill, *, time_s: int) -> Hedge | None:
+    """The hedge once a fill is added to it, or taken from it; None when nothing is left.
+
+    What is sold takes its share of cost and margin with it; what is kept rounds up.
+    """
+    dealt = _dealt_legs(fill)
+    if order.intent is Intent.SETTLE:
+        return None
+    if order.intent is Intent.OPEN:
+        legs = summed_legs(before.legs if before else (), dealt)
+        return Hedge(
+            id=order.hedge_id,
+            pool=order.pool,
+            layer=order.layer,
+            legs=legs,
+            opened_s=before.opened_s if before else time_s,
+            expiry_s=min(leg.contract.expiry_s for leg in legs),
+            cost_atoms=(before.cost_atoms if before else 0) + fill.fee_atoms - fill.cash_atoms,
+            margin_atoms=(before.margin_atoms if before else 0) + fill.margin_atoms,
+        )
+    assert before is not None, "only what is held is closed"
+    kept = summed_legs(before.legs, dealt)
+    if not kept:
+        return None
+    part, whole = size_atoms(kept), size_atoms(before.legs)
+    return Hedge(
+        id=before.id,
+        pool=before.pool,
+        layer=before.layer,
+        legs=kept,
+        opened_s=before.opened_s,
+        expiry_s=before.expiry_s,
+        cost_atoms=mul_div_up(before.cost_atoms, part, whole),
+        margin_atoms=mul_div_up(before.margin_atoms, part, whole),
+    )
+
+
+def layers_after(
+    book: PoolBook,
+    plan: Plan,
+    answers: Sequence[tuple[Order, Fill]],
+    hedges: Sequence[Hedge],
+    rules: Rules,
+    *,
+    time_s: int,
+) -> Mapping[str, LayerState]:
+    """Layer states once it is known what was filled."""
+    pool = book.position.pool
+    holding = {hedge.layer for hedge in hedges if hedge.pool == pool}
+    opened = {
+        order.layer: (order, fill)
+        for order, fill in answers
+        if order.pool == pool and order.intent is Intent.OPEN
+    }
+    cooldowns_s = {layer.name: layer.cooldown_s for layer in rules.layers}
+    layers = dict(book.layers)
+    for decision in plan.decisions:
+        if decision.pool == pool:
+            held = layers[decision.layer]
+            status = _status_after(decision, is_holding=decision.layer in holding)
+            answer = opened.get(decision.layer)
+            layers[decision.layer] = LayerState(
+                status=status,
+                since_s=held.since_s if status is held.status else time_s,
+                cooling_until_s=time_s + cooldowns_s[decision.layer]
+                if status is Status.COOLING and held.status is not Status.COOLING
+                else held.cooling_until_s,
+                spends=_spends_after(held, answer, time_s=time_s),
+                resting=None if answer is None else _resting(*answer, time_s=time_s),
+            )
+    return layers
+
+
+def _status_after(decision: Decision, *, is_holding: bool) -> Status:
+    """A layer that holds a hedge is holding, whatever it wanted; one that wants one is armed."""
+    if is_holding:
+        return Status.HOLDING
+    return Status.ARMED if decision.wanted is Status.HOLDING else decision.wanted
+
+
+def _resting(order: Order, fill: Fill, *, time_s: int) -> Resting | None:
+    """What is left to ask for on later ticks: only what the book or the price did not give."""
+    if fill.reason not in RESTS or order.good_until_s is None or order.good_until_s <= time_s:
+        return None
+    assert order.cash_limit_atoms is not None, "an opening order has a limit"
+    left = summed_legs(order.legs, reversed_legs(_dealt_legs(fill)))
+    return Resting(
+        hedge_id=order.hedge_id,
+        legs=left,
+        cash_limit_atoms=mul_div_down(
+            order.cash_limit_atoms, size_atoms(left), size_atoms(order.legs)
+        ),
+        good_until_s=order.good_until_s,
+    )
+
+
+def _dealt_legs(fill: Fill) -> tuple[Leg, ...]:
+    return tuple(leg_fill.leg for leg_fill in fill.legs)
+
+
+def _spends_after(
+    held: LayerState, answer: tuple[Order, Fill] | None, *, time_s: int
+) -> tuple[Spend, ...]:
+    recent = tuple(spend for spend in held.spends if spend.time_s > time_s - YEAR_S)
+    paid_atoms = 0 if answer is None else answer[1].fee_atoms - answer[1].cash_atoms
+    return (*recent, Spend(time_s=time_s, atoms=paid_atoms)) if paid_atoms > 0 else recent

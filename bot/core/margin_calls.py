@@ -1,0 +1,55 @@
+"""Margin as the market moves: what open hedges need now, and which of them cash no longer carries.
+
+Why so: docs/adr/0017-margin-calls.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.margin import is_exposed
+from bot.core.plan import PoolView
+from bot.core.ports import Quoting
+from bot.core.state import Hedge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginCalls:
+    """What this tick asks of the hedges that can lose more than was paid for them.
+
+    needed: hedge id -> margin from now on, quote atoms, where it changes. called: ids of hedges
+    for which cash does not suffice. cash: free cash by symbol once more margin is set aside; what
+    becomes free is to spend from the next tick on.
+    """
+
+    needed: Mapping[str, int]
+    called: frozenset[str]
+    cash: Mapping[str, int]
+
+
+def margin_calls(
+    hedges: Sequence[Hedge],
+    views: Mapping[str, PoolView],
+    quoting: Quoting,
+    cash: Mapping[str, int],
+) -> MarginCalls:
+    """Work through the hedges in the order in which they were opened: the older is kept longer."""
+    needed: dict[str, int] = {}
+    called: set[str] = set()
+    free = dict(cash)
+    for hedge in hedges:
+        view = views.get(hedge.pool)
+        if view is None or view.market.time_s >= hedge.expiry_s:
+            continue
+        if not any(map(is_exposed, hedge.legs)):
+            continue
+        symbol, margin = view.market.quote_symbol, quoting.margin_atoms(hedge.legs, view.market)
+        more = max(0, margin - hedge.margin_atoms)
+        if more > max(0, free.get(symbol, 0)):
+            called.add(hedge.id)
+            continue
+        free[symbol] = free.get(symbol, 0) - more
+        if margin != hedge.margin_atoms:
+            needed[hedge.id] = margin
+    return MarginCalls(needed=needed, called=frozenset(called), cash=free)

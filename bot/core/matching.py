@@ -1,0 +1,249 @@
+"""Orders against the paper venue's book: filled, filled in part, or refused with a reason.
+
+The same orders on the same market with the same cash are the same fills, however often they are
+sent. Nothing rests here: what a fill leaves over is the caller's to order again.
+Why so: docs/adr/0016-orders-that-rest.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+
+from bot.core.dealing import VenueTerms, deal, dealing_fee, margin_of
+from bot.core.depth import depth_atoms
+from bot.core.errors import OrderMalformedError
+from bot.core.fees import delivery_fee_atoms
+from bot.core.listing import is_listed, lot_atoms
+from bot.core.margin import payoff_per_base
+from bot.core.market import Market
+from bot.core.orders import (
+    Fill,
+    FillStatus,
+    Intent,
+    Leg,
+    LegFill,
+    Order,
+    scaled_legs,
+    size_atoms,
+)
+from bot.core.units import mul_div_down
+
+
+class Refusal(Enum):
+    """Why the venue did not fill, or not all; FILLED is the reason of every whole fill."""
+
+    NO_MARKET = "NO_MARKET"  # the venue does not quote this pool, or it has no price now
+    EXPIRED = "EXPIRED"  # a contract has expired: it can only be settled
+    NOT_LISTED = "NOT_LISTED"  # a contract to open is not on the calendar or the strike grid
+    LOT = "LOT"  # a size to open is not a whole number of lots
+    SIZE = "SIZE"  # a leg is larger than the venue deals in one order
+    LAPSED = "LAPSED"  # the order was good until an earlier block time
+    NO_BID = "NO_BID"  # a sale that opens a short would bring nothing
+    LIMIT = "LIMIT"  # the cash flow is worse than the order's limit
+    DEPTH = "DEPTH"  # the book shows less than the order asks for: the rest, or all, is not dealt
+    CASH = "CASH"  # premium, fee and margin exceed free cash
+
+
+FILLED = "FILLED"
+
+
+def match(
+    orders: Sequence[Order],
+    markets: Mapping[str, Market],
+    cash: Mapping[str, int],
+    terms: VenueTerms,
+) -> tuple[Fill, ...]:
+    """One fill an order, in order.
+
+    Free cash and what the book shows are carried from order to order: outlays, fees and margin
+    leave cash, proceeds enter it. Margin that a closed hedge releases pays for its own closing
+    and is not counted for other orders.
+    """
+    free, shown = dict(cash), _Shown(terms)
+    fills = []
+    for order in orders:
+        _refuse_malformed(order)
+        market = markets.get(order.pool)
+        if order.intent is Intent.SETTLE:
+            fill = _settled(order, market, terms)
+        elif market is None or market.pool not in terms.pools or market.spot_atoms < 1:
+            fill = _refused(order, Refusal.NO_MARKET)
+        else:
+            fill = _matched(order, market, free.get(market.quote_symbol, 0), shown)
+        if market is not None:
+            change = fill.cash_atoms - fill.fee_atoms - fill.margin_atoms
+            free[market.quote_symbol] = free.get(market.quote_symbol, 0) + change
+        fills.append(fill)
+    return tuple(fills)
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What is left of the book's depth while one tick's orders are dealt, by contract and side."""
+
+    terms: VenueTerms
+    taken: dict[tuple[str, bool], int] = field(default_factory=dict)
+
+    def cut(self, legs: tuple[Leg, ...], market: Market) -> tuple[Leg, ...]:
+        """The largest share of the legs that the book shows, each in whole lots; () for none."""
+        share = min(Fraction(self._left(leg, market), abs(leg.quantity_atoms)) for leg in legs)
+        if share >= 1:
+            return legs
+        lot = lot_atoms(market.base_decimals, self.terms.pool(market).listing)
+        return scaled_legs(legs, share, lot=lot)
+
+    def take(self, legs: Sequence[Leg]) -> None:
+        """Note what was dealt."""
+        for leg in legs:
+            key = leg.contract.code, leg.quantity_atoms > 0
+            self.taken[key] = self.taken.get(key, 0) + abs(leg.quantity_atoms)
+
+    def _left(self, leg: Leg, market: Market) -> int:
+        terms = self.terms.pool(market)
+        depth = depth_atoms(
+            leg.contract,
+            market,
+            stress=terms.surface.stress(market.realised_vol),
+            listing=terms.listing,
+            terms=terms.depth,
+        )
+        return max(0, depth - self.taken.get((leg.contract.code, leg.quantity_atoms > 0), 0))
+
+
+def _matched(order: Order, market: Market, free_atoms: int, shown: _Shown) -> Fill:
+    """Deal an opening or closing order as far as the book goes, or say what forbids it."""
+    terms = shown.terms
+    if refusal := _refusal(order, market, terms):
+        return _refused(order, refusal)
+    legs = order.legs if order.is_forced else shown.cut(order.legs, market)
+    if not legs:
+        return _refused(order, Refusal.DEPTH)
+    fills = deal(legs, market, terms)
+    cash, fee = sum(fill.cash_atoms for fill in fills), dealing_fee(fills, market, terms)
+    margin = margin_of(legs, market, terms) if order.intent is Intent.OPEN else 0
+    released = mul_div_down(order.margin_atoms, size_atoms(legs), size_atoms(order.legs))
+    if fee + margin - cash > max(0, free_atoms) + released and not order.is_forced:
+        return _refused(order, Refusal.CASH)
+    # After this line it must succeed.
+    shown.take(legs)
+    is_whole = legs == order.legs
+    unit = 10**market.base_decimals
+    return Fill(
+        order_id=order.id,
+        status=FillStatus.FILLED if is_whole else FillStatus.PARTIAL,
+        legs=fills,
+        cash_atoms=cash,
+        fee_atoms=fee,
+        spread_atoms=sum(
+            mul_div_down(-fill.leg.quantity_atoms, fill.mark_atoms, unit) - fill.cash_atoms
+            for fill in fills
+        ),
+        margin_atoms=margin,
+        reason=FILLED if is_whole else Refusal.DEPTH.value,
+    )
+
+
+def _refusal(order: Order, market: Market, terms: VenueTerms) -> Refusal | None:
+    """What forbids the order at any size. Quotes are the same for any size, so its price limit is
+    judged on the order as a whole."""
+    if refusal := _refusal_of_legs(order, market, terms):
+        return refusal
+    if order.good_until_s is not None and market.time_s > order.good_until_s:
+        return Refusal.LAPSED
+    fills = deal(order.legs, market, terms)
+    if order.intent is Intent.OPEN and any(map(_is_given_away, fills)):
+        return Refusal.NO_BID
+    cash = sum(fill.cash_atoms for fill in fills)
+    if order.cash_limit_atoms is not None and cash < order.cash_limit_atoms:
+        return Refusal.LIMIT
+    return None
+
+
+def _refusal_of_legs(order: Order, market: Market, terms: VenueTerms) -> Refusal | None:
+    pool_terms = terms.pool(market)
+    quantity_max = pool_terms.quantity_max_base * 10**market.base_decimals
+    lot = lot_atoms(market.base_decimals, pool_terms.listing)
+    for leg in order.legs:
+        if leg.contract.expiry_s <= market.time_s:
+            return Refusal.EXPIRED
+        if abs(leg.quantity_atoms) > quantity_max and not order.is_forced:
+            return Refusal.SIZE
+        if order.intent is Intent.OPEN and leg.quantity_atoms % lot:
+            return Refusal.LOT
+        if order.intent is Intent.OPEN and not is_listed(leg.contract, market, pool_terms.listing):
+            return Refusal.NOT_LISTED
+    return None
+
+
+def _is_given_away(fill: LegFill) -> bool:
+    """Whether an option is sold for nothing; a forward at a price of 0 is fair."""
+    is_option = fill.leg.contract.kind.is_option
+    return is_option and fill.leg.quantity_atoms < 0 and fill.price_atoms == 0
+
+
+def _settled(order: Order, market: Market | None, terms: VenueTerms) -> Fill:
+    """Pay the legs as held by the settlement price, less the delivery fee; never refused."""
+    if market is None or order.settlement_atoms is None:
+        raise OrderMalformedError(
+            order_id=order.id, problem="settling needs its market and a settlement price"
+        )
+    settlement, unit = order.settlement_atoms, 10**market.base_decimals
+    fills = []
+    for leg in order.legs:
+        payoff = payoff_per_base(leg.contract, settlement)
+        fills.append(
+            LegFill(
+                leg=leg,
+                price_atoms=payoff,
+                mark_atoms=payoff,
+                cash_atoms=mul_div_down(leg.quantity_atoms, payoff, unit),
+            )
+        )
+    return Fill(
+        order_id=order.id,
+        status=FillStatus.FILLED,
+        legs=tuple(fills),
+        cash_atoms=sum(fill.cash_atoms for fill in fills),
+        fee_atoms=delivery_fee_atoms(
+            fills,
+            settlement_atoms=settlement,
+            base_decimals=market.base_decimals,
+            terms=terms.fees,
+        ),
+        spread_atoms=0,
+        margin_atoms=0,
+        reason=FILLED,
+    )
+
+
+def _refused(order: Order, refusal: Refusal) -> Fill:
+    return Fill(
+        order_id=order.id,
+        status=FillStatus.REFUSED,
+        legs=(),
+        cash_atoms=0,
+        fee_atoms=0,
+        spread_atoms=0,
+        margin_atoms=0,
+        reason=refusal.value,
+    )
+
+
+def _refuse_malformed(order: Order) -> None:
+    """What no market explains is a fault of the caller, not a refusal."""
+    if not order.legs:
+        raise OrderMalformedError(order_id=order.id, problem="it has no legs")
+    for leg in order.legs:
+        if leg.quantity_atoms == 0 or leg.contract.pool != order.pool:
+            raise OrderMalformedError(
+                order_id=order.id,
+                problem=f"leg {leg.contract.code} has quantity {leg.quantity_atoms}, "
+                f"order pool is {order.pool}",
+            )
+    if order.intent is Intent.SETTLE or order.is_forced:
+        return
+    if order.cash_limit_atoms is None or order.good_until_s is None:
+        raise OrderMalformedError(order_id=order.id, problem="it has no cash limit or no time")

@@ -1,0 +1,209 @@
+"""Orders that a layer gives: to buy, to ask again for what was left over, to sell, to settle."""
+
+from __future__ import annotations
+
+from bot.core.canonical import digest
+from bot.core.case import Case, Choice, Numbers, stay
+from bot.core.conditions import holds
+from bot.core.errors import NotListedError, ObservationsMissingError
+from bot.core.orders import Intent, Leg, Order, reversed_legs, size_atoms
+from bot.core.reasons import Reason, Status
+from bot.core.sizing import Purse, Ticket, affordable, wanted_legs
+from bot.core.state import Hedge, Resting
+from bot.core.twap import twap_atoms
+from bot.core.units import BPS, mul_div_down
+
+
+def buy(case: Case, reason: Reason) -> Choice:
+    """Order the layer's hedge, as large as the exposure calls for and the purse allows."""
+    assert case.view.exposure is not None, "callers have checked the position"
+    market, numbers = case.view.market, case.metrics(case.layer.arm)
+    try:
+        legs = wanted_legs(
+            case.layer, case.view.exposure, case.book.position.lots, market, case.quoting
+        )
+    except NotListedError as refusal:
+        return stay(Status.HOLDING, Reason.NOT_LISTED, {**numbers, "why": str(refusal)})
+    if not legs:
+        return stay(Status.HOLDING, Reason.NOTHING_TO_HEDGE, numbers)
+    if unsold := [leg for leg in legs if _is_unsold(case, leg)]:
+        codes = ", ".join(leg.contract.code for leg in unsold)
+        return stay(Status.HOLDING, Reason.NO_BID, {**numbers, "why": codes})
+    numbers = {**numbers, "wanted": str(abs(legs[0].quantity_atoms))}
+    ticket = affordable(legs, _purse(case), market, case.quoting)
+    if ticket is None:
+        return _short_of_money(case, numbers)
+    return _opening(
+        case,
+        ticket,
+        reason,
+        numbers=numbers,
+        cash_limit_atoms=_limit(case, ticket),
+        good_until_s=case.time_s + case.layer.order_good_s,
+    )
+
+
+def ask_again(case: Case, resting: Resting) -> Choice:
+    """Order what the venue left over, at its old limit, as far as the purse allows."""
+    numbers: Numbers = {"left_s": str(resting.good_until_s - case.time_s)}
+    ticket = affordable(resting.legs, _purse(case), case.view.market, case.quoting)
+    if ticket is None:
+        return _short_of_money(case, numbers)
+    limit = mul_div_down(
+        resting.cash_limit_atoms, size_atoms(ticket.legs), size_atoms(resting.legs)
+    )
+    return _opening(
+        case,
+        ticket,
+        Reason.WORKING,
+        numbers=numbers,
+        cash_limit_atoms=limit,
+        good_until_s=resting.good_until_s,
+        hedge_id=resting.hedge_id,
+    )
+
+
+def sell(case: Case, hedge: Hedge, reason: Reason, *, wanted: Status) -> Choice:
+    """Order the sale of a hedge at what the venue bids now; in a margin call at any price."""
+    legs = reversed_legs(hedge.legs)
+    cash, fee = case.quoting.quote_cash(legs, case.view.market)
+    order = _order(
+        case,
+        Intent.CLOSE,
+        legs,
+        reason,
+        hedge_id=hedge.id,
+        cash_limit_atoms=cash,
+        good_until_s=case.time_s,
+        margin_atoms=hedge.margin_atoms,
+        is_forced=reason is Reason.MARGIN_CALL,
+    )
+    numbers = {**case.metrics(case.layer.disarm), "cash": str(cash), "fee": str(fee)}
+    return Choice(wanted=wanted, reason=reason, numbers=numbers, order=order)
+
+
+def settle_expired(case: Case, hedge: Hedge) -> Choice:
+    """Let the venue pay an expired hedge by the average price of the window before expiry.
+
+    The layer stays armed unless its disarm condition is true: expiry is no all-clear.
+    """
+    window_s = case.rules.twap_window_s
+    try:
+        settlement = twap_atoms(
+            case.book.signals.observations,
+            window_start_s=hedge.expiry_s - window_s,
+            window_end_s=hedge.expiry_s,
+            base_decimals=case.view.market.base_decimals,
+        )
+    except ObservationsMissingError as refusal:
+        return stay(Status.HOLDING, Reason.NO_SETTLEMENT_PRICE, {"why": str(refusal)})
+    disarmed = case.view.exposure is None or holds(case.layer.disarm, case.view.metrics)
+    order = _order(
+        case,
+        Intent.SETTLE,
+        hedge.legs,
+        Reason.SETTLE,
+        hedge_id=hedge.id,
+        settlement_atoms=settlement,
+        margin_atoms=hedge.margin_atoms,
+    )
+    return Choice(
+        wanted=Status.COOLING if disarmed else Status.ARMED,
+        reason=Reason.SETTLE,
+        numbers={"settlement": str(settlement), "expiry_s": str(hedge.expiry_s)},
+        order=order,
+    )
+
+
+def _opening(
+    case: Case,
+    ticket: Ticket,
+    reason: Reason,
+    *,
+    numbers: Numbers,
+    cash_limit_atoms: int,
+    good_until_s: int,
+    hedge_id: str | None = None,
+) -> Choice:
+    order = _order(
+        case,
+        Intent.OPEN,
+        ticket.legs,
+        reason,
+        hedge_id=hedge_id,
+        cash_limit_atoms=cash_limit_atoms,
+        good_until_s=good_until_s,
+    )
+    return Choice(
+        wanted=Status.HOLDING,
+        reason=reason,
+        numbers={**numbers, **_priced(ticket)},
+        order=order,
+        outlay_atoms=ticket.outlay_atoms,
+        margin_atoms=ticket.margin_atoms,
+    )
+
+
+def _order(
+    case: Case,
+    intent: Intent,
+    legs: tuple[Leg, ...],
+    reason: Reason,
+    *,
+    hedge_id: str | None = None,
+    cash_limit_atoms: int | None = None,
+    good_until_s: int | None = None,
+    settlement_atoms: int | None = None,
+    margin_atoms: int = 0,
+    is_forced: bool = False,
+) -> Order:
+    pool, layer = case.view.market.pool, case.layer.name
+    order_id = digest(case.cause, pool, layer, intent.value, [leg.to_json() for leg in legs])
+    return Order(
+        id=order_id,
+        hedge_id=hedge_id or order_id,
+        pool=pool,
+        layer=layer,
+        intent=intent,
+        legs=legs,
+        cash_limit_atoms=cash_limit_atoms,
+        settlement_atoms=settlement_atoms,
+        reason=reason.value,
+        good_until_s=good_until_s,
+        margin_atoms=margin_atoms,
+        is_forced=is_forced,
+    )
+
+
+def _limit(case: Case, ticket: Ticket) -> int:
+    """The least cash that the layer accepts: what is quoted, unless it bounds the slippage."""
+    if case.layer.slippage_bps_max is None:
+        return ticket.cash_atoms
+    at_mark = case.quoting.mark_cash(ticket.legs, case.view.market)
+    return at_mark - mul_div_down(abs(at_mark), case.layer.slippage_bps_max, BPS)
+
+
+def _short_of_money(case: Case, numbers: Numbers) -> Choice:
+    short = Reason.BUDGET if case.budget_atoms <= case.cash_atoms else Reason.CASH
+    left = {"budget_left": str(case.budget_atoms), "cash": str(case.cash_atoms)}
+    return stay(Status.HOLDING, short, {**numbers, **left})
+
+
+def _purse(case: Case) -> Purse:
+    return Purse(budget_atoms=case.budget_atoms, cash_atoms=case.cash_atoms)
+
+
+def _is_unsold(case: Case, leg: Leg) -> bool:
+    """Whether it is an option to be sold that nobody bids for."""
+    if leg.quantity_atoms > 0 or not leg.contract.kind.is_option:
+        return False
+    return not case.quoting.bid_ask(leg.contract, case.view.market)[0]
+
+
+def _priced(ticket: Ticket) -> Numbers:
+    return {
+        "quantity": str(abs(ticket.legs[0].quantity_atoms)),
+        "cash": str(ticket.cash_atoms),
+        "fee": str(ticket.fee_atoms),
+        "margin": str(ticket.margin_atoms),
+    }
