@@ -9,9 +9,11 @@ from typing import Any
 from bot.config.ladder import check_layers
 from bot.config.places import Place, Source, read_toml
 from bot.config.rule_keys import RULE_FILE, condition_schema
+from bot.core.bar_terms import BarTerms
 from bot.core.errors import ConfigError
 from bot.core.rules import Layer, Rules, SizeBy
 from bot.core.terms import sealed
+from bot.core.units import DAY_S
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 UNHEDGED = "unhedged"
@@ -54,6 +56,7 @@ def rules_schema() -> dict[str, Any]:
 
 
 def _check(values: Mapping[str, Any], place: Place) -> None:
+    _check_bars(values.get("strategy", {}), place.child("strategy"))
     layers = values.get("layer")
     if layers is None:
         return
@@ -63,6 +66,25 @@ def _check(values: Mapping[str, Any], place: Place) -> None:
             "has no entries", f'add a [[layer]], or name the strategy "{UNHEDGED}"'
         )
     check_layers(layers, place.child("layer"))
+
+
+def _check_bars(strategy: Mapping[str, Any], at: Place) -> None:
+    """Bars that tile the day, averages that differ, and windows that can fill."""
+    bar_s = strategy.get("bar_minutes")
+    if bar_s is not None and DAY_S % bar_s:
+        at.child("bar_minutes").report(
+            f"{bar_s / 60:g} does not divide the day", "give 1, 5, 15, 30, 60, 240, 1440 or alike"
+        )
+    for low, high, least in (
+        ("macd_fast_bars", "macd_slow_bars", 1),
+        ("cone_bars_min", "cone_bars", 0),
+        ("pivot_bars", "divergence_bars", 2),
+    ):
+        if low in strategy and high in strategy and strategy[high] - strategy[low] < least:
+            at.child(high).report(
+                f"{strategy[high]} is too few beside {low} {strategy[low]}",
+                f"give {strategy[low] + least} or more",
+            )
 
 
 def _rules(values: Mapping[str, Any]) -> Rules:
@@ -79,7 +101,24 @@ def _rules(values: Mapping[str, Any]) -> Rules:
             dust_quote_micro=strategy["dust_quote"],
             total_budget_bps_per_year=strategy["total_budget_bps_per_year"],
             layers=tuple(_layer(layer) for layer in values["layer"]),
+            bars=_bar_terms(strategy),
         )
+    )
+
+
+def _bar_terms(strategy: Mapping[str, Any]) -> BarTerms:
+    return BarTerms(
+        bar_s=strategy["bar_minutes"],
+        rsi_bars=strategy["rsi_bars"],
+        macd_fast_bars=strategy["macd_fast_bars"],
+        macd_slow_bars=strategy["macd_slow_bars"],
+        macd_signal_bars=strategy["macd_signal_bars"],
+        pivot_bars=strategy["pivot_bars"],
+        divergence_bars=strategy["divergence_bars"],
+        vol_window_bars=strategy["vol_window_bars"],
+        cone_bars=strategy["cone_bars"],
+        cone_bars_min=strategy["cone_bars_min"],
+        vol_of_vol_bars=strategy["vol_of_vol_bars"],
     )
 
 

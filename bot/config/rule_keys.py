@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.config.keys import Amount, Key, ListOf, Number, Scaled, TableOf, Text, Whole
 from bot.config.places import INVALID, Place
+from bot.core.bar_terms import PLAIN_BARS
 from bot.core.conditions import AllOf, AnyOf, Comparison, NotOf, comparisons
 from bot.core.instruments import INSTRUMENTS
 from bot.core.metrics import METRICS
@@ -122,6 +123,10 @@ def _minutes(lowest: str, *, above: bool = False) -> Scaled:
     return Scaled(number=number, factor=60, grain="seconds")
 
 
+def _bars(lowest: int, highest: int = 10_000) -> Whole:
+    return Whole(lowest=lowest, highest=highest)
+
+
 THRESHOLD = Number(lowest="-1000000000", highest="1000000000")
 BUDGET = Whole(lowest=1, highest=BPS)
 
@@ -165,6 +170,35 @@ STRATEGY_KEYS = {
         ),
         "pools with less on their quote side, in whole quote tokens, are not hedged",
         0,
+    ),
+    "bar_minutes": Key(
+        Scaled(number=Number(lowest="1", highest="1440"), factor=60, grain="seconds"),
+        "length of a price bar on the UTC grid, a divisor of the day; what follows counts in bars",
+        PLAIN_BARS.bar_s,
+    ),
+    "rsi_bars": Key(_bars(2), "moves that `rsi` averages", PLAIN_BARS.rsi_bars),
+    "macd_fast_bars": Key(_bars(2), "the MACD's fast average of closes", PLAIN_BARS.macd_fast_bars),
+    "macd_slow_bars": Key(_bars(3), "its slow average, longer", PLAIN_BARS.macd_slow_bars),
+    "macd_signal_bars": Key(
+        _bars(1), "average of its line: the signal", PLAIN_BARS.macd_signal_bars
+    ),
+    "pivot_bars": Key(
+        _bars(1, 100), "bars on each side that a pivot stands out from", PLAIN_BARS.pivot_bars
+    ),
+    "divergence_bars": Key(
+        _bars(3), "how far back both pivots of `divergence` may lie", PLAIN_BARS.divergence_bars
+    ),
+    "vol_window_bars": Key(
+        _bars(2), "returns in `bar_vol`, ranges in `range_vol`", PLAIN_BARS.vol_window_bars
+    ),
+    "cone_bars": Key(
+        _bars(2),
+        "values of `bar_vol` that `vol_cone_percentile` looks back on",
+        PLAIN_BARS.cone_bars,
+    ),
+    "cone_bars_min": Key(_bars(1), "so many of them until it is known", PLAIN_BARS.cone_bars_min),
+    "vol_of_vol_bars": Key(
+        _bars(2), "changes of `bar_vol` in `vol_of_vol`", PLAIN_BARS.vol_of_vol_bars
     ),
     "total_budget_bps_per_year": Key(
         BUDGET, "cap on what all layers of a pool spend in any 365 days, bps of entry value", None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from math import expm1
 
-from bot.core.conditions import Condition
+from bot.core.bar_terms import PLAIN_BARS, BarTerms
+from bot.core.conditions import Condition, comparisons
 from bot.core.units import BPS, MILLION
 
 
@@ -70,6 +71,8 @@ class Rules:
     dust_quote_micro: pools with less on their quote side are not hedged; millionths of a whole
     quote token, so that one rule file serves pools of any decimals.
     total_budget_bps_per_year: cap over all layers of a pool; None for the sum of the layers.
+    bars: what the signals on price bars go by.
+    metric_names: every metric that a condition speaks of; only these need be measured.
     """
 
     name: str
@@ -82,6 +85,17 @@ class Rules:
     dust_quote_micro: int
     total_budget_bps_per_year: int | None
     layers: tuple[Layer, ...]
+    bars: BarTerms = PLAIN_BARS
+    metric_names: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        spoken_of = frozenset(
+            part.metric
+            for layer in self.layers
+            for condition in (layer.arm, layer.disarm)
+            for part in comparisons(condition)
+        )
+        object.__setattr__(self, "metric_names", spoken_of)
 
     def is_dust(self, reserve_quote_atoms: int, quote_decimals: int) -> bool:
         """Whether so little is left on a pool's quote side that it is not hedged; exact."""

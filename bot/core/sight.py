@@ -109,6 +109,7 @@ def _view(
         sigma=quoting.calm_vol(market, tenor_s=rules.horizon_s),
         implied_vol=quoting.atm_vol(market, tenor_s=rules.horizon_s),
         horizon_s=rules.horizon_s,
+        bars=signals.bars,
     )
     return PoolView(
         market=market,

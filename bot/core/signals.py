@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 
+from bot.core.bar_signals import NO_BARS, BarSignals, observed, wanted_of
 from bot.core.rules import Rules
 from bot.core.snapshot import PoolSpec, PoolState
 from bot.core.twap import Observation, cumulative_now, remember
@@ -33,10 +34,14 @@ class VolState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSignals:
-    """A pool's memory. observations: cumulatives, from before the TWAP window up to now."""
+    """A pool's memory. observations: cumulatives, from before the TWAP window up to now.
+
+    bars: empty where no rule speaks of a metric of bars.
+    """
 
     observations: tuple[Observation, ...] = ()
     vol: VolState = VolState()
+    bars: BarSignals = NO_BARS
 
 
 def observe(
@@ -46,11 +51,16 @@ def observe(
     longer than needed, so that an expiry between two ticks still finds its window."""
     seen = Observation(time_s=time_s, cumulative=cumulative_now(state, spec, block_time_s=time_s))
     reserve_base, reserve_quote = state.reserves(spec)
+    price: float = reserve_quote / reserve_base
+    wanted = wanted_of(rules.metric_names)
     return PoolSignals(
         observations=remember(
             signals.observations, seen, window_s=rules.twap_window_s + _gap_s(signals, time_s)
         ),
-        vol=_sampled(signals.vol, reserve_quote / reserve_base, time_s=time_s, rules=rules),
+        vol=sampled(signals.vol, price, time_s=time_s, rules=rules),
+        bars=observed(signals.bars, time_s=time_s, price=price, terms=rules.bars, wanted=wanted)
+        if wanted
+        else signals.bars,
     )
 
 
@@ -65,7 +75,7 @@ def _gap_s(signals: PoolSignals, time_s: int) -> int:
     return max(0, time_s - signals.observations[-1].time_s) if signals.observations else 0
 
 
-def _sampled(vol: VolState, price: float, *, time_s: int, rules: Rules) -> VolState:
+def sampled(vol: VolState, price: float, *, time_s: int, rules: Rules) -> VolState:
     """Take a return when `vol_sample_s` has passed; more often would measure the fee band.
 
     The weight of the old variance halves every `vol_half_life_s`; the first return stands alone.

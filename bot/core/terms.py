@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from bot.core.bar_terms import BarTerms
 from bot.core.canonical import Json, digest
 from bot.core.conditions import AllOf, AnyOf, Comparison, Condition, NotOf
 from bot.core.depth import DepthTerms
@@ -34,13 +35,20 @@ def rules_to_json(rules: Rules) -> dict[str, Json]:
         "twap_window_s": rules.twap_window_s,
         "dust_quote_micro": rules.dust_quote_micro,
         "total_budget_bps_per_year": rules.total_budget_bps_per_year,
+        "bars": asdict(rules.bars),
         "layers": [_layer_to_json(layer) for layer in rules.layers],
     }
 
 
 def rules_from_json(row: Mapping[str, Any]) -> Rules:
     """Read what `rules_to_json` wrote; the hash is the one that was recorded."""
-    return Rules(**{**row, "layers": tuple(_layer_from_json(layer) for layer in row["layers"])})
+    return Rules(
+        **{
+            **row,
+            "bars": BarTerms(**row["bars"]),
+            "layers": tuple(_layer_from_json(layer) for layer in row["layers"]),
+        }
+    )
 
 
 def sealed(rules: Rules) -> Rules:

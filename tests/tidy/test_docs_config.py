@@ -97,8 +97,9 @@ def key_table(table: TableOf, prefix: str = "") -> str:
 
 
 def metric_table() -> str:
-    rows = ["| metric | meaning |", "|---|---|"]
-    return "\n".join([*rows, *(f"| `{name}` | {text} |" for name, text in METRICS.items())])
+    rows = ["| metric | unit | meaning |", "|---|---|---|"]
+    rows += [f"| `{name}` | {metric.unit} | {metric.meaning} |" for name, metric in METRICS.items()]
+    return "\n".join(rows)
 
 
 def env_example() -> str:
