@@ -107,7 +107,8 @@ _TABLE = {
     ),
     "range_vol": BarMetric(
         metric=Metric(
-            "fraction a year", "volatility from high and low of the last `vol_window_bars` bars"
+            "fraction a year",
+            "volatility from high and low of the last `vol_window_bars` bars; low if ticks are few",
         ),
         needs=("ranges",),
         read=lambda seen, terms: range_vol.range_vol(seen.ranges, terms),

@@ -11,6 +11,7 @@ import pytest
 
 from bot.config import check_rules, load_rules
 from bot.config.ladder import bounds, boxes
+from bot.core.bar_terms import BarTerms
 from bot.core.canonical import canonical_json
 from bot.core.conditions import AllOf, AnyOf, Comparison, NotOf
 from bot.core.errors import ConfigError
@@ -76,6 +77,15 @@ def test_times_become_whole_seconds_and_multiples_become_basis_points(tmp_path: 
     assert rules.dust_quote_micro == 1
     assert (layer.tenor_s, layer.cooldown_s, layer.roll_before_expiry_s) == (604_800, 30, 108_000)
     assert layer.monetise_bps == 25_000
+
+
+def test_lengths_of_the_signals_on_bars_are_read_and_count(tmp_path: Path) -> None:
+    text = "bar_minutes = 15\nrsi_bars = 21\nmacd_slow_bars = 30\ncone_bars = 500\n"
+    rules = load_rules(written(tmp_path, STRATEGY + text + LAYER))
+    wanted = BarTerms(bar_s=900, rsi_bars=21, macd_slow_bars=30, cone_bars=500)
+    assert rules.bars == wanted
+    assert rules.hash != load_rules(written(tmp_path, FILE)).hash
+    assert rules_from_json(json.loads(canonical_json(rules_to_json(rules)))) == rules
 
 
 def test_dust_is_measured_in_whole_tokens_at_any_number_of_decimals(tmp_path: Path) -> None:
@@ -262,6 +272,22 @@ REFUSALS = {
     "a stress that has no effect": (
         FILE + 'size_by = "delta"\n',
         'layer[1].stress_bps: has no effect with size_by = "delta"',
+    ),
+    "a bar that does not divide the day": (
+        STRATEGY + "bar_minutes = 7\n" + LAYER,
+        "strategy.bar_minutes: 7 does not divide the day",
+    ),
+    "averages of one length": (
+        STRATEGY + "macd_fast_bars = 26\n" + LAYER,
+        "strategy.macd_slow_bars: 26 is too few beside macd_fast_bars 26; give 27 or more",
+    ),
+    "a cone that never fills": (
+        STRATEGY + "cone_bars = 100\n" + LAYER,
+        "strategy.cone_bars: 100 is too few beside cone_bars_min 168",
+    ),
+    "a reach that holds no two pivots": (
+        STRATEGY + "divergence_bars = 4\n" + LAYER,
+        "strategy.divergence_bars: 4 is too few beside pivot_bars 3; give 5 or more",
     ),
     "a layer that is no list": (STRATEGY + "[layer]\n", "layer: {} is no list; write [[layer]]"),
     "a strategy that is no table": ("strategy = 1\n" + LAYER, "strategy: 1 is no table"),
