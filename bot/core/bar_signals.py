@@ -2,6 +2,7 @@
 
 A tick costs one bar update; the indicators are stepped when a bar closes, only those that the rules
 speak of. The same over a whole history: bot/core/signal_history.py. docs/maths.md section 5.8.
+Why so: docs/adr/0018-bar-signals.md.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bot.core import macd
@@ -14,6 +15,7 @@ from bot.core.bar_terms import BarTerms
 from bot.core.macd import MacdState
 from bot.core.price_bars import PriceBar
 from tests.builders.closes import SHORT, bar, bars_of_closes
+from tests.builders.shared_data import shared_data
 
 USUAL = BarTerms()
 TURNS = (10, 10, 11, 12, 14, 17, 21, 18, 12, 8, 7, 9, 13, 18, 20, 23)
@@ -47,6 +49,17 @@ def test_line_signal_and_histogram_are_those_of_ta_lib() -> None:
     ):
         ours = np.array([read(state, USUAL) for state in found], dtype=np.float64)
         np.testing.assert_allclose(ours, wanted, rtol=0.0, atol=1e-12 * 2_000.0)
+
+
+def test_on_years_of_real_hours_it_is_the_exponential_averages_of_pandas() -> None:
+    """Seeded otherwise, which a thousand bars forget: (25/27)^1000 is 4e-34."""
+    closes = pd.read_parquet(shared_data("prices/ethusdt_1h.parquet"))["close"]
+    fast, slow = (closes.ewm(span=span, adjust=False).mean() for span in (12, 26))
+    signals = (fast - slow).ewm(span=9, adjust=False).mean()
+    found = states(bars_of_closes(closes.tolist()), USUAL)
+    for read, wanted in ((macd.line, fast - slow), (macd.signal, signals)):
+        ours = [read(state, USUAL) for state in found[1_000:]]
+        np.testing.assert_allclose(ours, wanted[1_000:], rtol=0.0, atol=1e-9)
 
 
 def test_the_first_figures_come_with_bar_slow_plus_signal_minus_one() -> None:

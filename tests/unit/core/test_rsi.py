@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bot.core import rsi
 from bot.core.price_bars import PriceBar
 from tests.builders.closes import bar, bars_of_closes
+from tests.builders.shared_data import shared_data
 
 CHART_SCHOOL = (
     (44.3389, 44.0902, 44.1497, 43.6124, 44.3278, 44.8264, 45.0955, 45.4245, 45.8433, 46.0826,
@@ -42,6 +44,17 @@ def test_it_is_that_of_ta_lib() -> None:
     closes = 2_000.0 * np.exp(np.cumsum(np.random.default_rng(5).normal(0.0, 0.01, 2_000)))
     found = np.array(values(bars_of_closes(closes.tolist())), dtype=np.float64)
     np.testing.assert_allclose(found, talib.RSI(closes, 14), rtol=1e-12)
+
+
+def test_on_years_of_real_hours_it_is_the_exponential_average_of_pandas() -> None:
+    """Seeded otherwise, which a thousand bars forget: (13/14)^1000 is 1e-32."""
+    closes = pd.read_parquet(shared_data("prices/ethusdt_1h.parquet"))["close"]
+    moves = closes.diff().fillna(0.0)
+    up, down = (
+        side.clip(lower=0.0).ewm(alpha=1 / 14, adjust=False).mean() for side in (moves, -moves)
+    )
+    found = values(bars_of_closes(closes.tolist()))
+    np.testing.assert_allclose(found[1_000:], (100.0 * up / (up + down))[1_000:], rtol=1e-9)
 
 
 def test_only_rises_give_a_hundred_and_only_falls_nought() -> None:
