@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import talib
 
 from bot.core import macd
 from bot.core.bar_terms import BarTerms
@@ -41,7 +42,6 @@ def test_the_first_averages_are_plain_means_that_end_on_the_same_bar() -> None:
 
 
 def test_line_signal_and_histogram_are_those_of_ta_lib() -> None:
-    talib = pytest.importorskip("talib")
     closes = 2_000.0 * np.exp(np.cumsum(np.random.default_rng(6).normal(0.0, 0.01, 2_000)))
     found = states(bars_of_closes(closes.tolist()), USUAL)
     for read, wanted in zip(

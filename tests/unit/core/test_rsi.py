@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
+import talib
 
 from bot.core import rsi
 from bot.core.price_bars import PriceBar
@@ -40,7 +40,6 @@ def test_it_is_the_published_index_of_a_published_series() -> None:
 
 
 def test_it_is_that_of_ta_lib() -> None:
-    talib = pytest.importorskip("talib")
     closes = 2_000.0 * np.exp(np.cumsum(np.random.default_rng(5).normal(0.0, 0.01, 2_000)))
     found = np.array(values(bars_of_closes(closes.tolist())), dtype=np.float64)
     np.testing.assert_allclose(found, talib.RSI(closes, 14), rtol=1e-12)
