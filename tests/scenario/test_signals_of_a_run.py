@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+import pytest
 
 from bot.config.scenario_file import load_scenario
 from bot.core.bar_metrics import BAR_METRICS
 from bot.core.bar_terms import BarTerms
 from bot.core.conditions import Comparison
+from bot.core.engine import recover
 from bot.core.model_stage import model_world
+from bot.core.ports import Row
 from bot.core.reasons import Reason
 from bot.core.record import decode_snapshot, decode_spec, read_body
 from bot.core.signal_history import signal_history
-from bot.core.snapshot import PoolTable
+from bot.core.snapshot import Snapshot
 from bot.edges.memory_store import MemoryStore
 from bot.runs.replay import replay_journal, replay_world
-from tests.builders.closes import HOUR_S, rules_on_bars
+from tests.builders.closes import HOUR_S, SHORT, rules_on_bars
 from tests.builders.runs import layer, rules_of, runner_for
 
-TERMS = BarTerms(
+LONG = BarTerms(
     bar_s=2 * HOUR_S,
     vol_window_bars=12,
     cone_bars=36,
@@ -31,34 +36,73 @@ TERMS = BarTerms(
 POOL = "WETH-USDC"
 
 
-def test_a_recorded_run_is_its_price_history_to_the_bit() -> None:
-    """Crash, twelve days by the hour, under rules that speak of every metric of bars."""
-    scenario, rules = load_scenario("crash"), rules_on_bars(bars=TERMS)
+class Told(NamedTuple):
+    """A tick that no reorg took back: its snapshot, its price, and the metrics it recorded."""
+
+    snapshot: Snapshot
+    price: float
+    metrics: dict[str, float | None]
+
+
+def told(rows: list[Row]) -> list[Told]:
+    """What the journal tells, read anew: snapshots are differences, and reorgs take ticks back."""
+    opened = read_body(rows[0].body)
+    specs = tuple(decode_spec(spec) for spec in opened["specs"])
+    start = decode_snapshot(opened["snapshot"], specs, None)
+    at = next(index for index, spec in enumerate(specs) if spec.name == POOL)
+    ticks: list[Told] = []
+    for row in rows[1:]:
+        body = read_body(row.body)
+        if row.kind == "undo":
+            del ticks[-body["ticks"] :]
+        if row.kind != "record":
+            continue
+        before = ticks[-1].snapshot if ticks else start
+        snapshot = decode_snapshot(body["snapshot"], specs, before.pools)
+        base, quote = snapshot.pools[at].reserves(specs[at])
+        ticks.append(Told(snapshot, quote / base, body["views"][POOL]["metrics"]))
+    return ticks
+
+
+@pytest.mark.parametrize(("name", "terms"), [("crash", LONG), ("reorg", SHORT)])
+def test_a_recorded_run_is_its_price_history_to_the_bit(name: str, terms: BarTerms) -> None:
+    """Under rules that speak of every metric of bars. Crash: twelve days by the hour. Reorg: four
+    days by the half hour; blocks are replaced under the bot, and for three hours none comes."""
+    scenario, rules = load_scenario(name), rules_on_bars(bars=terms)
     world, journal = model_world(scenario), MemoryStore()
     runner = runner_for(scenario, rules, world=world, journal=journal)
     replay_world(world, runner)
     rows = list(journal.rows())
-    opened = read_body(rows[0].body)
-    specs = tuple(decode_spec(spec) for spec in opened["specs"])
-    at = next(index for index, spec in enumerate(specs) if spec.name == POOL)
-    pools: PoolTable | None = None
-    times, prices, recorded = [], [], []
-    for body in (read_body(row.body) for row in rows if row.kind != "plan"):
-        snapshot = decode_snapshot(body["snapshot"], specs, pools)
-        pools = snapshot.pools
-        if "views" in body:
-            base, quote = pools[at].reserves(specs[at])
-            times.append(snapshot.block.time_s)
-            prices.append(quote / base)
-            recorded.append(body["views"][POOL]["metrics"])
-    found = signal_history(time_s=times, price=prices, rules=rules)
+    ticks = told(rows)
+    found = signal_history(
+        time_s=[tick.snapshot.block.time_s for tick in ticks],
+        price=[tick.price for tick in ticks],
+        rules=rules,
+    )
     assert found.keys() == {*BAR_METRICS, "realised_vol"}
-    for name, values in found.items():
-        told = np.array([metrics[name] for metrics in recorded], dtype=np.float64)
-        assert values.view(np.int64).tolist() == told.view(np.int64).tolist(), name
-        assert np.isfinite(values[-1]), f"{name} is known by the end"
-        assert len(set(told[np.isfinite(told)].tolist())) > 1, f"{name} moves"
-    assert replay_journal(rows, rules, venue=runner.venue, journal=MemoryStore()) == len(recorded)
+    for metric, values in found.items():
+        recorded = np.array([tick.metrics[metric] for tick in ticks], dtype=np.float64)
+        assert values.view(np.int64).tolist() == recorded.view(np.int64).tolist(), metric
+        assert np.isfinite(values[-1]), f"{metric} is known by the end"
+        assert len(set(recorded[np.isfinite(recorded)].tolist())) > 1, f"{metric} moves"
+    assert replay_journal(rows, rules, venue=runner.venue, journal=MemoryStore()) > 0
+    assert recover(journal, rules, venue=runner.venue) == runner.book
+
+
+def test_a_hole_and_a_reorg_are_in_the_run_that_says_so() -> None:
+    """Six steps of half an hour bring no block: hours are missing, and the first bar after them
+    finds every signal unknown."""
+    scenario, rules = load_scenario("reorg"), rules_on_bars(bars=SHORT)
+    world, journal = model_world(scenario), MemoryStore()
+    replay_world(world, runner_for(scenario, rules, world=world, journal=journal))
+    rows = list(journal.rows())
+    assert [row.kind for row in rows].count("undo") == 3
+    ticks = told(rows)
+    gaps = np.diff([tick.snapshot.block.time_s for tick in ticks])
+    after = int(np.argmax(gaps)) + 1
+    assert gaps.max() > 2 * HOUR_S
+    assert {ticks[after].metrics[name] for name in BAR_METRICS} == {None}
+    assert ticks[after - 1].metrics["rsi"] is not None
 
 
 def test_a_layer_waits_for_its_index_to_be_warm_and_then_obeys_it() -> None:
