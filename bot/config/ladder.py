@@ -7,6 +7,7 @@ from itertools import product
 from math import inf
 from typing import Any, TypeAlias
 
+from bot.config.holding import check_holding
 from bot.config.places import Place
 from bot.core.conditions import AnyOf, Comparison, Condition, NotOf
 from bot.core.errors import DisarmBeyondArmError, LadderOrderError
@@ -32,12 +33,17 @@ def check_layers(layers: Sequence[Values], place: Place) -> None:
     for layer, at in zip(layers, places, strict=True):
         _check_instrument(layer, at)
         _check_size(layer, at)
-        _check_roll(layer, at)
+        check_holding(layer, at)
         if "arm" in layer and "disarm" in layer:
             _check_hysteresis(layer["arm"], layer["disarm"], at.child("disarm"))
     _check_names(layers, places)
-    _check_arms_ascend(layers, places)
-    _check_ratios_rise(layers, places)
+    climbing = [
+        (layer, at)
+        for layer, at in zip(layers, places, strict=True)
+        if not layer.get("funds_budget")
+    ]
+    _check_arms_ascend(climbing)
+    _check_ratios_rise(climbing)
 
 
 def bounds(condition: Condition, *, positive: bool = True) -> Iterator[Bound]:
@@ -167,13 +173,29 @@ def _check_size(layer: Values, at: Place) -> None:
     if layer["size_by"] == SizeBy.IL.value and (not stress or 0 in stress):
         at.child(key).report(
             f"{_spelled(key, layer[key])} gives no move to size the hedge at",
-            'give moves other than 0, like [-3000, 3000], or size_by = "delta"',
+            'give moves other than 0, like [-3000, 3000], or size_by = "base"',
         )
         return
-    if layer["size_by"] == SizeBy.DELTA.value and stress:
-        at.child(key).report('has no effect with size_by = "delta"', "leave it out")
     if layer["size_by"] == SizeBy.IL.value:
         _check_pays(layer, stress, at.child(key))
+        return
+    if stress:
+        at.child(key).report(f'has no effect with size_by = "{layer["size_by"]}"', "leave it out")
+    if layer["size_by"] == SizeBy.RISK.value:
+        _check_owes(layer, at.child("size_by"))
+
+
+def _check_owes(layer: Values, at: Place) -> None:
+    """What cannot lose more than its premium has no risk to be sized by."""
+    given = _moves(layer, "offsets", at)
+    if given is None or "instrument" not in layer:
+        return
+    instrument = INSTRUMENTS[layer["instrument"]]
+    if instrument.problem(given[1]) is None and not instrument.owes(given[1]):
+        at.report(
+            f"{layer['instrument']} cannot lose more than its premium",
+            'size it by "il", "base", "delta", "gamma" or "vega"',
+        )
 
 
 def _check_pays(layer: Values, stress_bps: tuple[int, ...], at: Place) -> None:
@@ -191,17 +213,6 @@ def _check_pays(layer: Values, stress_bps: tuple[int, ...], at: Place) -> None:
         )
 
 
-def _check_roll(layer: Values, at: Place) -> None:
-    """The nearest listed expiry may be sooner than the tenor: half of it is always there."""
-    roll_s = (layer.get("roll") or {}).get("days_to_expiry")
-    tenor_s = layer.get("tenor_days")
-    if roll_s is not None and tenor_s is not None and 2 * roll_s > tenor_s:
-        at.child("roll.days_to_expiry").report(
-            "is more than half of tenor_days: the hedge would be rolled as soon as it is bought",
-            "lengthen tenor_days or roll later",
-        )
-
-
 def _check_names(layers: Sequence[Values], places: Sequence[Place]) -> None:
     seen: dict[str, str] = {}
     for layer, at in zip(layers, places, strict=True):
@@ -212,10 +223,10 @@ def _check_names(layers: Sequence[Values], places: Sequence[Place]) -> None:
             seen[name] = at.key
 
 
-def _check_arms_ascend(layers: Sequence[Values], places: Sequence[Place]) -> None:
+def _check_arms_ascend(layers: Sequence[tuple[Values, Place]]) -> None:
     """On a metric that several layers arm on, each must ask for more than the one before."""
     seen: dict[tuple[str, str], tuple[float, str]] = {}
-    for layer, at in zip(layers, places, strict=True):
+    for layer, at in layers:
         first: dict[tuple[str, str], float] = {}
         for metric, side, threshold in bounds(layer["arm"]) if "arm" in layer else ():
             easiest = min if side == "above" else max
@@ -233,10 +244,10 @@ def _check_arms_ascend(layers: Sequence[Values], places: Sequence[Place]) -> Non
             seen[metric, side] = threshold, at.key
 
 
-def _check_ratios_rise(layers: Sequence[Values], places: Sequence[Place]) -> None:
+def _check_ratios_rise(layers: Sequence[tuple[Values, Place]]) -> None:
     """Among layers that are sized alike, a further one must not cover less."""
     seen: dict[str, tuple[int, str]] = {}
-    for layer, at in zip(layers, places, strict=True):
+    for layer, at in layers:
         ratio, size_by = layer.get("hedge_ratio_bps"), layer.get("size_by")
         if ratio is None or size_by is None:
             continue

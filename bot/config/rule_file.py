@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bot.config.condition_keys import condition_schema
 from bot.config.ladder import check_layers
 from bot.config.places import Place, Source, read_toml
-from bot.config.rule_keys import RULE_FILE, condition_schema
+from bot.config.rule_keys import RULE_FILE
 from bot.core.bar_terms import BarTerms
 from bot.core.errors import ConfigError
-from bot.core.rules import Layer, Rules, SizeBy
+from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
 from bot.core.terms import sealed
 from bot.core.units import DAY_S
 
@@ -100,7 +102,9 @@ def _rules(values: Mapping[str, Any]) -> Rules:
             twap_window_s=strategy["twap_minutes"],
             dust_quote_micro=strategy["dust_quote"],
             total_budget_bps_per_year=strategy["total_budget_bps_per_year"],
-            layers=tuple(_layer(layer) for layer in values["layer"]),
+            layers=tuple(layer for table in values["layer"] for layer in _layers(table)),
+            income_share_bps=strategy["income_share_bps"],
+            exposure_cap_bps=strategy["exposure_cap_bps"],
             bars=_bar_terms(strategy),
         )
     )
@@ -122,8 +126,23 @@ def _bar_terms(strategy: Mapping[str, Any]) -> BarTerms:
     )
 
 
-def _layer(values: Mapping[str, Any]) -> Layer:
-    roll, monetise = values["roll"], values["monetise"]
+def _layers(values: Mapping[str, Any]) -> Iterator[Layer]:
+    """The layer of a table; with several tenors one for each, of an equal share."""
+    tenors_s = values["tenors_days"] or (values["tenor_days"],)
+    if len(tenors_s) == 1:
+        yield _layer(values, tenor_s=tenors_s[0])
+        return
+    parts = len(tenors_s)
+    for number, tenor_s in enumerate(tenors_s, start=1):
+        yield replace(
+            _layer(values, tenor_s=tenor_s),
+            name=f"{values['name']}_{number}",
+            hedge_ratio_bps=values["hedge_ratio_bps"] // parts,
+            premium_budget_bps_per_year=values["premium_budget_bps_per_year"] // parts,
+        )
+
+
+def _layer(values: Mapping[str, Any], *, tenor_s: int) -> Layer:
     return Layer(
         name=values["name"],
         instrument=values["instrument"],
@@ -135,12 +154,36 @@ def _layer(values: Mapping[str, Any]) -> Layer:
         size_by=SizeBy(values["size_by"]),
         stress_bps=values["stress_bps"],
         stress_milli_sigma=values["stress_sigma"],
-        tenor_s=values["tenor_days"],
+        tenor_s=tenor_s,
         premium_budget_bps_per_year=values["premium_budget_bps_per_year"],
         cooldown_s=values["cooldown_minutes"],
         hold_s_min=values["hold_minutes_min"],
-        roll_before_expiry_s=roll["days_to_expiry"] if roll else 0,
-        monetise_bps=monetise["multiple_of_premium"] if monetise else None,
+        roll=_roll(values),
+        take=_take(values),
+        freeze=values["freeze"],
+        thaw=values["thaw"],
+        funds_budget=values["funds_budget"],
         slippage_bps_max=values["slippage_bps_max"],
         order_good_s=values["order_minutes"],
+    )
+
+
+def _roll(values: Mapping[str, Any]) -> Roll:
+    roll, stale = values["roll"] or {}, values["stale"] or {}
+    return Roll(
+        before_expiry_s=roll.get("days_to_expiry", 0),
+        early_s=roll.get("early_days", 0),
+        forward_vol_bps=roll.get("forward_vol_ratio"),
+        delta_drift_ppb=roll.get("delta_drift"),
+        target_drift_bps=stale.get("drift_bps"),
+        needs_macd_cross=roll.get("on_macd_cross", False),
+    )
+
+
+def _take(values: Mapping[str, Any]) -> Take:
+    monetise, stop = values["monetise"] or {}, values["stop"] or {}
+    return Take(
+        multiple_bps=monetise.get("multiple_of_premium"),
+        credit_share_bps=monetise.get("share_of_credit"),
+        stop_bps=stop.get("multiple_of_premium"),
     )

@@ -2,115 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-from bot.config.keys import Amount, Key, ListOf, Number, Scaled, TableOf, Text, Whole
-from bot.config.places import INVALID, Place
+from bot.config.condition_keys import ConditionOf
+from bot.config.keys import Amount, Flag, Key, ListOf, Number, Scaled, TableOf, Text, Whole
 from bot.core.bar_terms import PLAIN_BARS
-from bot.core.conditions import AllOf, AnyOf, Comparison, NotOf, comparisons
 from bot.core.instruments import INSTRUMENTS
-from bot.core.metrics import METRICS
 from bot.core.rules import SizeBy
 from bot.core.units import BPS, DAY_S, MILLION
 
-DEPTH_MAX = 8
-COMPARISONS_MAX = 16
-"""Larger conditions cannot be checked for flapping in reasonable time, nor read by people."""
-
 NAME = Text(pattern="[a-z][a-z0-9_]*", wanted="a name of small letters, digits and _")
-FORMS = ("all", "any", "not")
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionOf:
-    """A comparison {metric, above, below}, or {all = [...]}, {any = [...]}, {not = {...}}."""
-
-    def read(self, value: Any, place: Place) -> Any:
-        """See `Kind.read`."""
-        read = _condition(value, place, depth=1)
-        if read is not INVALID and sum(1 for _ in comparisons(read)) > COMPARISONS_MAX:
-            place.report("is too long", f"use at most {COMPARISONS_MAX} comparisons")
-            return INVALID
-        return read
-
-    def schema(self) -> dict[str, Any]:
-        """See `Kind.schema`; rule_schema defines what it points to."""
-        return {"$ref": "#/$defs/condition"}
-
-
-def condition_schema() -> dict[str, Any]:
-    """What `#/$defs/condition` stands for."""
-    this = {"$ref": "#/$defs/condition"}
-    many = {"type": "array", "items": this, "minItems": 1}
-    comparison = {
-        "type": "object",
-        "properties": {name: key.kind.schema() for name, key in COMPARISON_KEYS.items()},
-        "required": ["metric"],
-        "anyOf": [{"required": ["above"]}, {"required": ["below"]}],
-        "additionalProperties": False,
-    }
-    forms = {"all": many, "any": many, "not": this}
-    composed = [
-        {
-            "type": "object",
-            "properties": {word: form},
-            "required": [word],
-            "additionalProperties": False,
-        }
-        for word, form in forms.items()
-    ]
-    return {"oneOf": [comparison, *composed]}
-
-
-def _condition(value: Any, place: Place, *, depth: int) -> Any:
-    if depth > DEPTH_MAX:
-        place.report("is nested too deep", f"nest at most {DEPTH_MAX} conditions")
-        return INVALID
-    forms = [word for word in FORMS if isinstance(value, dict) and word in value]
-    if not forms:
-        return _comparison(value, place)
-    if len(value) > 1:
-        place.report(f"mixes {', '.join(value)}", "write one of all, any, not a table")
-        return INVALID
-    word = forms[0]
-    if word == "not":
-        part = _condition(value[word], place.child(word), depth=depth + 1)
-        return INVALID if part is INVALID else NotOf(part=part)
-    return _composed(word, value[word], place.child(word), depth=depth)
-
-
-def _composed(word: str, value: Any, place: Place, *, depth: int) -> Any:
-    if not isinstance(value, list) or not value:
-        return place.misfit(value, "holds no conditions", "write [ {metric = ...}, ... ]")
-    parts = tuple(
-        _condition(part, place.item(number), depth=depth + 1)
-        for number, part in enumerate(value, start=1)
-    )
-    if INVALID in parts:
-        return INVALID
-    return AllOf(parts=parts) if word == "all" else AnyOf(parts=parts)
-
-
-def _comparison(value: Any, place: Place) -> Any:
-    if not isinstance(value, dict):
-        return place.misfit(value, "is no condition", "write {metric = NAME, above = NUMBER}")
-    before = len(place.problems)
-    found = TableOf(COMPARISON_KEYS).read(value, place)
-    if len(place.problems) > before:
-        return INVALID
-    above, below = found["above"], found["below"]
-    if above is None and below is None:
-        place.report("has no threshold", "add above = NUMBER or below = NUMBER")
-        return INVALID
-    if above is not None and below is not None and above >= below:
-        place.report(f"is never true: above {above} and below {below}", "raise below")
-        return INVALID
-    return Comparison(
-        metric=found["metric"],
-        above=None if above is None else float(above),
-        below=None if below is None else float(below),
-    )
 
 
 def _days(lowest: str, *, above: bool = False) -> Scaled:
@@ -127,18 +26,11 @@ def _bars(lowest: int, highest: int = 10_000) -> Whole:
     return Whole(lowest=lowest, highest=highest)
 
 
-THRESHOLD = Number(lowest="-1000000000", highest="1000000000")
 BUDGET = Whole(lowest=1, highest=BPS)
 
 SIGMAS = Scaled(
     number=Number(lowest="-10", highest="10"), factor=1_000, grain="thousandths of a sigma"
 )
-
-COMPARISON_KEYS = {
-    "metric": Key(Text(choices=tuple(METRICS)), "what to look at"),
-    "above": Key(THRESHOLD, "true only above this", None),
-    "below": Key(THRESHOLD, "true only below this", None),
-}
 
 STRATEGY_KEYS = {
     "name": Key(NAME, "name of the strategy; `unhedged` may have no layers"),
@@ -203,17 +95,69 @@ STRATEGY_KEYS = {
     "total_budget_bps_per_year": Key(
         BUDGET, "cap on what all layers of a pool spend in any 365 days, bps of entry value", None
     ),
+    "income_share_bps": Key(
+        Whole(lowest=0, highest=BPS),
+        "how much of what `funds_budget` layers earned in 365 days the others may spend too",
+        BPS,
+    ),
+    "exposure_cap_bps": Key(
+        Whole(lowest=1, highest=10 * BPS),
+        "cap on what open hedges of a pool tie up, premium and margin, bps of entry value",
+        None,
+    ),
 }
 
+
+def _multiple(lowest: str, highest: str = "1000") -> Scaled:
+    number = Number(lowest=lowest, highest=highest, above=True)
+    return Scaled(number=number, factor=BPS, grain="basis points")
+
+
 ROLL_KEYS = {
-    "days_to_expiry": Key(_days("0", above=True), "sell and buy anew when less than this is left"),
+    "days_to_expiry": Key(
+        _days("0", above=True), "sell and buy anew when less than this is left", 0
+    ),
+    "early_days": Key(
+        _days("0", above=True),
+        "already when less is left, if `forward_vol_ratio` says so",
+        0,
+    ),
+    "forward_vol_ratio": Key(
+        _multiple("0", "10"),
+        "roll early if forward volatility over the tenor after expiry is this many times the "
+        "implied volatility until it",
+        None,
+    ),
+    "delta_drift": Key(
+        Scaled(
+            number=Number(lowest="0", highest="2", above=True), factor=10**9, grain="billionths"
+        ),
+        "strike anew when the delta of a unit has moved by more than this since it was struck",
+        None,
+    ),
+    "on_macd_cross": Key(
+        Flag(),
+        "early rolls, re-strikes and stale hedges wait for a bar with a MACD crossover",
+        False,
+    ),
+}
+STALE_KEYS = {
+    "drift_bps": Key(
+        Whole(lowest=1, highest=100 * BPS),
+        "strike anew when the size called for has moved by more than this since, bps of it",
+    ),
 }
 MONETISE_KEYS = {
     "multiple_of_premium": Key(
-        Scaled(
-            number=Number(lowest="1", highest="1000", above=True), factor=BPS, grain="basis points"
-        ),
-        "sell when the hedge brings this many times what it cost",
+        _multiple("1"), "sell when the hedge brings this many times what it cost", None
+    ),
+    "share_of_credit": Key(
+        _multiple("0", "1"), "buy back when this share of the credit would stay", None
+    ),
+}
+STOP_KEYS = {
+    "multiple_of_premium": Key(
+        _multiple("0"), "sell when the hedge has lost this many times what it cost or brought"
     ),
 }
 
@@ -237,7 +181,7 @@ LAYER_KEYS = {
     ),
     "size_by": Key(
         Text(choices=tuple(size.value for size in SizeBy)),
-        "`il`: cover further IL at the stress prices; `delta`: cover the base tokens in the pool",
+        "what `hedge_ratio_bps` is a share of; see below",
         SizeBy.IL.value,
     ),
     "stress_bps": Key(
@@ -248,7 +192,14 @@ LAYER_KEYS = {
     "stress_sigma": Key(
         ListOf(kind=SIGMAS), "the same in sigmas over the tenor; one of the two", ()
     ),
-    "tenor_days": Key(_days("1"), "wanted time to expiry; the nearest listed expiry is taken"),
+    "tenor_days": Key(
+        _days("1"), "wanted time to expiry; the nearest listed expiry is taken", None
+    ),
+    "tenors_days": Key(
+        ListOf(kind=_days("1")),
+        "several instead: staggered expiries, as so many layers with an equal share each",
+        (),
+    ),
     "premium_budget_bps_per_year": Key(
         BUDGET, "what the layer may spend in any 365 days, bps of entry value"
     ),
@@ -263,7 +214,14 @@ LAYER_KEYS = {
         _minutes("0"), "how long what was not filled at once is asked for; 0: on this tick only", 0
     ),
     "roll": Key(TableOf(ROLL_KEYS), "when to roll; left out, the hedge is held to expiry", None),
+    "stale": Key(TableOf(STALE_KEYS), "when its size is out of date; left out, never", None),
     "monetise": Key(TableOf(MONETISE_KEYS), "when to take profit; left out, never", None),
+    "stop": Key(TableOf(STOP_KEYS), "when to take a loss; left out, never", None),
+    "freeze": Key(ConditionOf(), "while it holds, the layer neither buys nor sells", None),
+    "thaw": Key(ConditionOf(), "what ends a freeze; left out, that `freeze` is false", None),
+    "funds_budget": Key(
+        Flag(), "what its hedges earn pays for the premium of the other layers", False
+    ),
 }
 
 RULE_FILE = TableOf(

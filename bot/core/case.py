@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.conditions import Condition, comparisons
+from bot.core.conditions import Condition, Metrics, comparisons, holds
 from bot.core.orders import Order
 from bot.core.plan import Decision, PoolView
 from bot.core.ports import Quoting
 from bot.core.reasons import Reason, Status
 from bot.core.rules import Layer, Rules
+from bot.core.sizing import Purse
 from bot.core.state import Hedge, LayerState, PoolBook
 
 Numbers = dict[str, str | float | None]
@@ -19,8 +20,9 @@ Numbers = dict[str, str | float | None]
 class Case:
     """One layer of one pool on one tick, with everything that its decision may depend on.
 
-    cause: digest of chain, block, rules and tick. budget_atoms, cash_atoms: what is left to spend.
+    cause: digest of chain, block, rules and tick. metrics: the pool's and the layer's own.
     is_called: whether free cash does not pay for the margin that its hedge needs now.
+    purse: what is left to spend.
     """
 
     cause: str
@@ -30,9 +32,9 @@ class Case:
     book: PoolBook
     held: LayerState
     hedge: Hedge | None
+    metrics: Metrics
     is_called: bool
-    budget_atoms: int
-    cash_atoms: int
+    purse: Purse
     quoting: Quoting
 
     @property
@@ -40,14 +42,23 @@ class Case:
         """Block time."""
         return self.view.market.time_s
 
-    def metrics(self, condition: Condition) -> Numbers:
+    def says(self, condition: Condition | None) -> bool | None:
+        """Whether a condition holds now; None for unknown, False where there is none."""
+        return False if condition is None else holds(condition, self.metrics)
+
+    def looked_at(self, condition: Condition | None) -> Numbers:
         """The figures that a condition looks at."""
-        return {part.metric: self.view.metrics[part.metric] for part in comparisons(condition)}
+        if condition is None:
+            return {}
+        return {part.metric: self.metrics[part.metric] for part in comparisons(condition)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A decision, the order that carries it out, and what that takes from the purse."""
+    """A decision, the order that carries it out, and what that takes from the purse.
+
+    outlay_atoms: premium and fee, < 0 for a credit. margin_atoms: set aside besides.
+    """
 
     wanted: Status
     reason: Reason

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from bot.core.legs import reversed_legs, size_atoms, summed_legs
 from bot.core.matching import Refusal
-from bot.core.orders import Fill, Intent, Leg, Order, reversed_legs, size_atoms, summed_legs
+from bot.core.orders import Fill, Intent, Leg, Order
 from bot.core.plan import Decision, Plan
 from bot.core.reasons import Status
 from bot.core.rules import Rules
@@ -35,41 +37,46 @@ def hedge_after(before: Hedge | None, order: Order, fill: Fill, *, time_s: int) 
             expiry_s=min(leg.contract.expiry_s for leg in legs),
             cost_atoms=(before.cost_atoms if before else 0) + fill.fee_atoms - fill.cash_atoms,
             margin_atoms=(before.margin_atoms if before else 0) + fill.margin_atoms,
+            delta_ppb=before.delta_ppb if before else order.delta_ppb,
+            target_atoms=before.target_atoms if before else order.target_atoms,
         )
     assert before is not None, "only what is held is closed"
     kept = summed_legs(before.legs, dealt)
     if not kept:
         return None
     part, whole = size_atoms(kept), size_atoms(before.legs)
-    return Hedge(
-        id=before.id,
-        pool=before.pool,
-        layer=before.layer,
+    return replace(
+        before,
         legs=kept,
-        opened_s=before.opened_s,
-        expiry_s=before.expiry_s,
         cost_atoms=mul_div_up(before.cost_atoms, part, whole),
         margin_atoms=mul_div_up(before.margin_atoms, part, whole),
     )
+
+
+def earned_atoms(before: Hedge | None, after: Hedge | None, order: Order, fill: Fill) -> int:
+    """What closing or settling brought above the cost of what is gone, signed; 0 for an opening."""
+    if order.intent is Intent.OPEN or before is None:
+        return 0
+    cost = before.cost_atoms - (after.cost_atoms if after else 0)
+    return fill.cash_atoms - fill.fee_atoms - cost
 
 
 def layers_after(
     book: PoolBook,
     plan: Plan,
     answers: Sequence[tuple[Order, Fill]],
-    hedges: Sequence[Hedge],
     rules: Rules,
     *,
+    hedges: Sequence[Hedge],
+    earned: Mapping[str, int],
     time_s: int,
 ) -> Mapping[str, LayerState]:
-    """Layer states once it is known what was filled."""
+    """Layer states once it is known what was filled. earned: order id -> `earned_atoms`."""
     pool = book.position.pool
     holding = {hedge.layer for hedge in hedges if hedge.pool == pool}
-    opened = {
-        order.layer: (order, fill)
-        for order, fill in answers
-        if order.pool == pool and order.intent is Intent.OPEN
-    }
+    mine = [(order, fill) for order, fill in answers if order.pool == pool]
+    by_layer = {order.layer: (order, fill) for order, fill in mine}
+    opened = {name: answer for name, answer in by_layer.items() if answer[0].intent is Intent.OPEN}
     cooldowns_s = {layer.name: layer.cooldown_s for layer in rules.layers}
     layers = dict(book.layers)
     for decision in plan.decisions:
@@ -77,20 +84,35 @@ def layers_after(
             held = layers[decision.layer]
             status = _status_after(decision, is_holding=decision.layer in holding)
             answer = opened.get(decision.layer)
+            paid = 0 if answer is None else answer[1].fee_atoms - answer[1].cash_atoms
+            any_answer = by_layer.get(decision.layer)
+            gain = 0 if any_answer is None else earned.get(any_answer[0].id, 0)
             layers[decision.layer] = LayerState(
                 status=status,
                 since_s=held.since_s if status is held.status else time_s,
                 cooling_until_s=time_s + cooldowns_s[decision.layer]
                 if status is Status.COOLING and held.status is not Status.COOLING
                 else held.cooling_until_s,
-                spends=_spends_after(held, answer, time_s=time_s),
+                spends=_noted(held.spends, max(0, paid), time_s=time_s),
+                earned=_noted(held.earned, gain, time_s=time_s),
+                struck_atoms=plan.views[pool].market.spot_atoms
+                if answer is not None and _is_strike(*answer)
+                else held.struck_atoms,
                 resting=None if answer is None else _resting(*answer, time_s=time_s),
             )
     return layers
 
 
+def _is_strike(order: Order, fill: Fill) -> bool:
+    """Whether a new hedge was struck, rather than one added to."""
+    return fill.is_dealt and order.hedge_id == order.id
+
+
 def _status_after(decision: Decision, *, is_holding: bool) -> Status:
-    """A layer that holds a hedge is holding, whatever it wanted; one that wants one is armed."""
+    """A layer that holds a hedge is holding, whatever it wanted, unless it is frozen; one that
+    wants one is armed."""
+    if decision.wanted is Status.FROZEN:
+        return Status.FROZEN
     if is_holding:
         return Status.HOLDING
     return Status.ARMED if decision.wanted is Status.HOLDING else decision.wanted
@@ -116,9 +138,7 @@ def _dealt_legs(fill: Fill) -> tuple[Leg, ...]:
     return tuple(leg_fill.leg for leg_fill in fill.legs)
 
 
-def _spends_after(
-    held: LayerState, answer: tuple[Order, Fill] | None, *, time_s: int
-) -> tuple[Spend, ...]:
-    recent = tuple(spend for spend in held.spends if spend.time_s > time_s - YEAR_S)
-    paid_atoms = 0 if answer is None else answer[1].fee_atoms - answer[1].cash_atoms
-    return (*recent, Spend(time_s=time_s, atoms=paid_atoms)) if paid_atoms > 0 else recent
+def _noted(before: tuple[Spend, ...], atoms: int, *, time_s: int) -> tuple[Spend, ...]:
+    """With one more, unless it is nothing, and without what is older than a year."""
+    recent = tuple(spend for spend in before if spend.time_s > time_s - YEAR_S)
+    return (*recent, Spend(time_s=time_s, atoms=atoms)) if atoms else recent

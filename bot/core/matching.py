@@ -16,19 +16,11 @@ from bot.core.dealing import VenueTerms, deal, dealing_fee, margin_of
 from bot.core.depth import depth_atoms
 from bot.core.errors import OrderMalformedError
 from bot.core.fees import delivery_fee_atoms
+from bot.core.legs import scaled_legs, size_atoms
 from bot.core.listing import is_listed, lot_atoms
 from bot.core.margin import payoff_per_base
 from bot.core.market import Market
-from bot.core.orders import (
-    Fill,
-    FillStatus,
-    Intent,
-    Leg,
-    LegFill,
-    Order,
-    scaled_legs,
-    size_atoms,
-)
+from bot.core.orders import Fill, FillStatus, Intent, Leg, LegFill, Order
 from bot.core.units import mul_div_down
 
 

@@ -11,6 +11,7 @@ from bot.core.bar_metrics import BAR_METRICS
 from bot.core.bar_signals import BarSignals
 from bot.core.conditions import Metrics
 from bot.core.exposure import Exposure
+from bot.core.layer_metrics import LAYER_METRICS
 from bot.core.market import Market
 from bot.core.metric import Family, Metric
 from bot.core.position_metrics import POSITION_METRICS, position_metrics
@@ -22,7 +23,7 @@ MARKET_METRICS: Family = {
     "twap_gap_bps": Metric("bps", "distance of spot from the 30-minute TWAP, >= 0"),
 }
 
-METRICS: Family = {**POSITION_METRICS, **MARKET_METRICS, **BAR_METRICS}
+METRICS: Family = {**POSITION_METRICS, **MARKET_METRICS, **BAR_METRICS, **LAYER_METRICS}
 
 
 def measure(

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
-from bot.core.conditions import holds
 from bot.core.errors import NotListedError, ObservationsMissingError
-from bot.core.orders import Intent, Leg, Order, reversed_legs, size_atoms
+from bot.core.legs import largest_atoms, reversed_legs, size_atoms
+from bot.core.orders import Intent, Leg, Order
 from bot.core.reasons import Reason, Status
-from bot.core.sizing import Purse, Ticket, affordable, wanted_legs
+from bot.core.sizing import Ticket, affordable, priced, wanted_legs
 from bot.core.state import Hedge, Resting
 from bot.core.twap import twap_atoms
+from bot.core.unit_greeks import structure_greeks
 from bot.core.units import BPS, mul_div_down
 
 
 def buy(case: Case, reason: Reason) -> Choice:
     """Order the layer's hedge, as large as the exposure calls for and the purse allows."""
     assert case.view.exposure is not None, "callers have checked the position"
-    market, numbers = case.view.market, case.metrics(case.layer.arm)
+    market, numbers = case.view.market, case.looked_at(case.layer.arm)
     try:
         legs = wanted_legs(
             case.layer, case.view.exposure, case.book.position.lots, market, case.quoting
@@ -29,10 +32,11 @@ def buy(case: Case, reason: Reason) -> Choice:
     if unsold := [leg for leg in legs if _is_unsold(case, leg)]:
         codes = ", ".join(leg.contract.code for leg in unsold)
         return stay(Status.HOLDING, Reason.NO_BID, {**numbers, "why": codes})
-    numbers = {**numbers, "wanted": str(abs(legs[0].quantity_atoms))}
-    ticket = affordable(legs, _purse(case), market, case.quoting)
+    target = largest_atoms(legs)
+    numbers = {**numbers, "wanted": str(target)}
+    ticket = affordable(legs, case.purse, market, case.quoting)
     if ticket is None:
-        return _short_of_money(case, numbers)
+        return _short_of_money(case, legs, numbers)
     return _opening(
         case,
         ticket,
@@ -40,15 +44,16 @@ def buy(case: Case, reason: Reason) -> Choice:
         numbers=numbers,
         cash_limit_atoms=_limit(case, ticket),
         good_until_s=case.time_s + case.layer.order_good_s,
+        target_atoms=target,
     )
 
 
 def ask_again(case: Case, resting: Resting) -> Choice:
     """Order what the venue left over, at its old limit, as far as the purse allows."""
     numbers: Numbers = {"left_s": str(resting.good_until_s - case.time_s)}
-    ticket = affordable(resting.legs, _purse(case), case.view.market, case.quoting)
+    ticket = affordable(resting.legs, case.purse, case.view.market, case.quoting)
     if ticket is None:
-        return _short_of_money(case, numbers)
+        return _short_of_money(case, resting.legs, numbers)
     limit = mul_div_down(
         resting.cash_limit_atoms, size_atoms(ticket.legs), size_atoms(resting.legs)
     )
@@ -59,12 +64,23 @@ def ask_again(case: Case, resting: Resting) -> Choice:
         numbers=numbers,
         cash_limit_atoms=limit,
         good_until_s=resting.good_until_s,
+        target_atoms=largest_atoms(resting.legs),
         hedge_id=resting.hedge_id,
     )
 
 
-def sell(case: Case, hedge: Hedge, reason: Reason, *, wanted: Status) -> Choice:
-    """Order the sale of a hedge at what the venue bids now; in a margin call at any price."""
+def sell(
+    case: Case,
+    hedge: Hedge,
+    reason: Reason,
+    *,
+    wanted: Status,
+    numbers: Numbers | None = None,
+) -> Choice:
+    """Order the sale of a hedge at what the venue bids now; in a margin call at any price.
+
+    numbers: what the reason rests on, besides the disarm condition and the money.
+    """
     legs = reversed_legs(hedge.legs)
     cash, fee = case.quoting.quote_cash(legs, case.view.market)
     order = _order(
@@ -78,8 +94,17 @@ def sell(case: Case, hedge: Hedge, reason: Reason, *, wanted: Status) -> Choice:
         margin_atoms=hedge.margin_atoms,
         is_forced=reason is Reason.MARGIN_CALL,
     )
-    numbers = {**case.metrics(case.layer.disarm), "cash": str(cash), "fee": str(fee)}
-    return Choice(wanted=wanted, reason=reason, numbers=numbers, order=order)
+    return Choice(
+        wanted=wanted,
+        reason=reason,
+        numbers={
+            **case.looked_at(case.layer.disarm),
+            **(numbers or {}),
+            "cash": str(cash),
+            "fee": str(fee),
+        },
+        order=order,
+    )
 
 
 def settle_expired(case: Case, hedge: Hedge) -> Choice:
@@ -97,7 +122,7 @@ def settle_expired(case: Case, hedge: Hedge) -> Choice:
         )
     except ObservationsMissingError as refusal:
         return stay(Status.HOLDING, Reason.NO_SETTLEMENT_PRICE, {"why": str(refusal)})
-    disarmed = case.view.exposure is None or holds(case.layer.disarm, case.view.metrics)
+    disarmed = case.view.exposure is None or case.says(case.layer.disarm)
     order = _order(
         case,
         Intent.SETTLE,
@@ -123,6 +148,7 @@ def _opening(
     numbers: Numbers,
     cash_limit_atoms: int,
     good_until_s: int,
+    target_atoms: int,
     hedge_id: str | None = None,
 ) -> Choice:
     order = _order(
@@ -133,6 +159,8 @@ def _opening(
         hedge_id=hedge_id,
         cash_limit_atoms=cash_limit_atoms,
         good_until_s=good_until_s,
+        delta_ppb=delta_ppb(case, ticket.legs),
+        target_atoms=target_atoms,
     )
     return Choice(
         wanted=Status.HOLDING,
@@ -156,6 +184,8 @@ def _order(
     settlement_atoms: int | None = None,
     margin_atoms: int = 0,
     is_forced: bool = False,
+    delta_ppb: int = 0,
+    target_atoms: int = 0,
 ) -> Order:
     pool, layer = case.view.market.pool, case.layer.name
     order_id = digest(case.cause, pool, layer, intent.value, [leg.to_json() for leg in legs])
@@ -172,7 +202,19 @@ def _order(
         good_until_s=good_until_s,
         margin_atoms=margin_atoms,
         is_forced=is_forced,
+        delta_ppb=delta_ppb,
+        target_atoms=target_atoms,
     )
+
+
+def delta_ppb(case: Case, legs: tuple[Leg, ...]) -> int:
+    """Delta of the legs now per unit of the largest, billionths: what a re-strike is judged by."""
+    found = structure_greeks(
+        legs,
+        lambda contract: case.quoting.greeks(contract, case.view.market),
+        unit_atoms=largest_atoms(legs),
+    )
+    return found.delta_ppb
 
 
 def _limit(case: Case, ticket: Ticket) -> int:
@@ -183,14 +225,20 @@ def _limit(case: Case, ticket: Ticket) -> int:
     return at_mark - mul_div_down(abs(at_mark), case.layer.slippage_bps_max, BPS)
 
 
-def _short_of_money(case: Case, numbers: Numbers) -> Choice:
-    short = Reason.BUDGET if case.budget_atoms <= case.cash_atoms else Reason.CASH
-    left = {"budget_left": str(case.budget_atoms), "cash": str(case.cash_atoms)}
-    return stay(Status.HOLDING, short, {**numbers, **left})
-
-
-def _purse(case: Case) -> Purse:
-    return Purse(budget_atoms=case.budget_atoms, cash_atoms=case.cash_atoms)
+def _short_of_money(case: Case, legs: tuple[Leg, ...], numbers: Numbers) -> Choice:
+    """Which limit leaves no room for one lot: the one that allows the smallest share."""
+    purse = case.purse
+    ticket = priced(legs, case.view.market, case.quoting)
+    names = (Reason.BUDGET, Reason.CASH, Reason.CAP)
+    shares = {
+        name: Fraction(max(0, have), need)
+        for name, (need, have) in zip(names, ticket.needs(purse), strict=False)
+        if need > 0
+    }
+    left: Numbers = {"budget_left": str(purse.budget_atoms), "cash": str(purse.cash_atoms)}
+    if purse.cap_atoms is not None:
+        left["cap_left"] = str(purse.cap_atoms)
+    return stay(Status.HOLDING, min(shares, key=shares.__getitem__), {**numbers, **left})
 
 
 def _is_unsold(case: Case, leg: Leg) -> bool:

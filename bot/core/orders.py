@@ -6,11 +6,9 @@ quote atoms per whole base token, money is quote atoms. Positive quantity: we ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from fractions import Fraction
-from itertools import chain
 from typing import Any
 
 from bot.core.canonical import Json
@@ -103,6 +101,7 @@ class Order:
     settlement_atoms: for SETTLE the 30-minute TWAP at expiry, quote atoms per whole base token.
     margin_atoms: margin that the hedge holds now, which closing it may spend, quote atoms, >= 0.
     is_forced: a margin call: it is filled whatever it costs and whatever is on the book.
+    delta_ppb, target_atoms: for OPEN what the hedge is measured by later, see `Hedge`.
     """
 
     id: str
@@ -117,6 +116,8 @@ class Order:
     good_until_s: int | None = None
     margin_atoms: int = 0
     is_forced: bool = False
+    delta_ppb: int = 0
+    target_atoms: int = 0
 
     def to_json(self) -> Json:
         """Return the canonical form for the journal."""
@@ -133,6 +134,8 @@ class Order:
             "good_until_s": self.good_until_s,
             "margin": str(self.margin_atoms),
             "is_forced": self.is_forced,
+            "delta_ppb": self.delta_ppb,
+            "target": str(self.target_atoms),
         }
 
     @classmethod
@@ -151,6 +154,8 @@ class Order:
             good_until_s=row["good_until_s"],
             margin_atoms=int(row["margin"]),
             is_forced=row["is_forced"],
+            delta_ppb=row["delta_ppb"],
+            target_atoms=int(row["target"]),
         )
 
 
@@ -245,43 +250,6 @@ class Fill:
             margin_atoms=int(row["margin"]),
             reason=row["reason"],
         )
-
-
-def reversed_legs(legs: Iterable[Leg]) -> tuple[Leg, ...]:
-    """The legs that close these."""
-    return tuple(Leg(contract=leg.contract, quantity_atoms=-leg.quantity_atoms) for leg in legs)
-
-
-def summed_legs(*many: Iterable[Leg]) -> tuple[Leg, ...]:
-    """Legs added up contract by contract, in the order of their first sight; zeros are gone."""
-    totals: dict[Contract, int] = {}
-    for leg in chain.from_iterable(many):
-        totals[leg.contract] = totals.get(leg.contract, 0) + leg.quantity_atoms
-    return tuple(
-        Leg(contract=contract, quantity_atoms=quantity)
-        for contract, quantity in totals.items()
-        if quantity
-    )
-
-
-def scaled_legs(legs: Sequence[Leg], share: Fraction, *, lot: int) -> tuple[Leg, ...]:
-    """Every leg at this share (0 to 1) of its size, rounded down to whole lots; zeros are gone.
-
-    Legs of one size stay of one size, so what is bounded stays so.
-    """
-    sizes = [
-        abs(leg.quantity_atoms) * share.numerator // share.denominator // lot * lot for leg in legs
-    ]
-    return tuple(
-        Leg(contract=leg.contract, quantity_atoms=size if leg.quantity_atoms > 0 else -size)
-        for leg, size in zip(legs, sizes, strict=True)
-        if size
-    )
-
-
-def size_atoms(legs: Iterable[Leg]) -> int:
-    """All quantities without sign added up, base atoms: what shares of a hedge are measured by."""
-    return sum(abs(leg.quantity_atoms) for leg in legs)
 
 
 def _text(number: int | None) -> str | None:

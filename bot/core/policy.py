@@ -7,20 +7,22 @@ Why so: docs/adr/0007-rolls-and-expiries.md.
 
 from __future__ import annotations
 
-from bot.core.budget import budget_left, spent_atoms
+from bot.core.budget import budget_left, cap_left, charged, pool_spent
 from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
-from bot.core.conditions import holds
+from bot.core.layer_metrics import with_layer_metrics
 from bot.core.margin_calls import margin_calls
 from bot.core.order_forms import ask_again, buy, sell, settle_expired
 from bot.core.orders import Intent, Order
 from bot.core.plan import Decision, Plan
 from bot.core.ports import Quoting
 from bot.core.reasons import Reason, Status
+from bot.core.rolls import roll_reason
 from bot.core.rules import Rules
 from bot.core.sight import Sight
+from bot.core.sizing import Purse
 from bot.core.state import BookState, Hedge, Resting
-from bot.core.units import BPS, mul_div_down
+from bot.core.takes import take_reason
 
 
 def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Plan:
@@ -28,16 +30,16 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
     seen, tick = sight.snapshot, state.tick + 1
     # The tick too: a block that a reorg took away and brought back is decided on anew.
     cause = digest(seen.chain_id, seen.block.hash, rules.hash, tick)
-    hedges = {(hedge.pool, hedge.layer): hedge for hedge in state.hedges}
     calls = margin_calls(state.hedges, sight.views, quoting, state.cash)
     cash = dict(calls.cash)
     decisions: list[Decision] = []
     orders: list[Order] = []
     for pool, view in sight.views.items():
         book, symbol = sight.books[pool], view.market.quote_symbol
-        spent = sum(spent_atoms(held, view.market.time_s) for held in book.layers.values())
+        hedges = {hedge.layer: hedge for hedge in state.hedges if hedge.pool == pool}
+        spent = pool_spent(view, rules, book.layers, hedges.values())
         for layer in rules.layers:
-            held, hedge = book.layers[layer.name], hedges.get((pool, layer.name))
+            held, hedge = book.layers[layer.name], hedges.get(layer.name)
             choice = _choose(
                 Case(
                     cause=cause,
@@ -47,17 +49,22 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
                     book=book,
                     held=held,
                     hedge=hedge,
+                    metrics=with_layer_metrics(view.metrics, held, view.market, rules, quoting),
                     is_called=hedge is not None and hedge.id in calls.called,
-                    budget_atoms=budget_left(view, rules, layer, held, pool_spent=spent),
-                    cash_atoms=cash.get(symbol, 0),
+                    purse=Purse(
+                        budget_atoms=budget_left(view, rules, layer, held, spent=spent),
+                        cash_atoms=cash.get(symbol, 0),
+                        cap_atoms=cap_left(view, rules, spent=spent),
+                    ),
                     quoting=quoting,
                 )
             )
             decisions.append(choice.decision(pool=pool, layer=layer.name, status=held.status))
             if choice.order is not None:
                 orders.append(choice.order)
-            spent += max(0, choice.outlay_atoms)
-            cash[symbol] = cash.get(symbol, 0) - choice.outlay_atoms - choice.margin_atoms
+            takes = {"outlay_atoms": choice.outlay_atoms, "margin_atoms": choice.margin_atoms}
+            spent = charged(spent, view, layer, held, **takes)
+            cash[symbol] = cash.get(symbol, 0) - sum(takes.values())
     closing = {order.hedge_id for order in orders if order.intent is not Intent.OPEN}
     return Plan(
         tick=tick,
@@ -69,28 +76,45 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
 
 
 def _choose(case: Case) -> Choice:
-    """The state machine: first what cannot wait, then by status."""
+    """The state machine: first what cannot wait, then the freeze, then by status."""
+    if case.hedge is not None and case.hedge.expiry_s <= case.time_s:
+        return settle_expired(case, case.hedge)
+    if case.hedge is not None and case.is_called:
+        return sell(case, case.hedge, Reason.MARGIN_CALL, wanted=Status.COOLING)
+    if case.hedge is None and case.view.exposure is None:
+        return stay(Status.IDLE, Reason.NO_POSITION)
+    if case.held.status is Status.FROZEN:
+        return _choose_frozen(case)
+    if case.says(case.layer.freeze):
+        return stay(Status.FROZEN, Reason.FREEZE, case.looked_at(case.layer.freeze))
     if case.hedge is not None:
         return _choose_holding(case, case.hedge)
-    if case.view.exposure is None:
-        return stay(Status.IDLE, Reason.NO_POSITION)
     if case.held.status is Status.COOLING:
         return _choose_cooling(case)
     if case.rules.is_dust(case.view.reserve_quote_atoms, case.view.market.quote_decimals):
         return stay(case.held.status, Reason.DUST, _reserve(case))
     if case.held.status is Status.ARMED:
         return _choose_armed(case)
-    verdict = holds(case.layer.arm, case.view.metrics)
-    numbers = case.metrics(case.layer.arm)
+    verdict, numbers = case.says(case.layer.arm), case.looked_at(case.layer.arm)
     if verdict is None:
         return stay(Status.IDLE, Reason.UNKNOWN_METRIC, numbers)
     return buy(case, Reason.ARM) if verdict else stay(Status.IDLE, Reason.BELOW_ARM, numbers)
 
 
+def _choose_frozen(case: Case) -> Choice:
+    """Until the thaw is certain: then a hedge is held again; without one the layer cools off."""
+    thaw, freeze = case.layer.thaw, case.layer.freeze
+    is_over = case.says(thaw) if thaw is not None else case.says(freeze) is False
+    numbers = case.looked_at(thaw if thaw is not None else freeze)
+    if not is_over:
+        return stay(Status.FROZEN, Reason.FROZEN, numbers)
+    return stay(Status.HOLDING if case.hedge else Status.COOLING, Reason.THAW, numbers)
+
+
 def _choose_armed(case: Case) -> Choice:
     """It wants a hedge and has none: an order that rests is asked for again on its own terms."""
-    if holds(case.layer.disarm, case.view.metrics):
-        return stay(Status.IDLE, Reason.DISARM, case.metrics(case.layer.disarm))
+    if case.says(case.layer.disarm):
+        return stay(Status.IDLE, Reason.DISARM, case.looked_at(case.layer.disarm))
     if case.held.resting is not None:
         return _choose_resting(case, case.held.resting)
     return buy(case, Reason.RETRY)
@@ -104,30 +128,23 @@ def _choose_resting(case: Case, resting: Resting) -> Choice:
 
 
 def _choose_holding(case: Case, hedge: Hedge) -> Choice:
-    left_s = hedge.expiry_s - case.time_s
-    if left_s <= 0:
-        return settle_expired(case, hedge)
-    if case.is_called:
-        return sell(case, hedge, Reason.MARGIN_CALL, wanted=Status.COOLING)
     if case.view.exposure is None:
         return sell(case, hedge, Reason.NO_POSITION, wanted=Status.IDLE)
-    disarmed = holds(case.layer.disarm, case.view.metrics)
-    numbers = case.metrics(case.layer.disarm)
+    disarmed, numbers = case.says(case.layer.disarm), case.looked_at(case.layer.disarm)
     held_s = case.time_s - hedge.opened_s
     if disarmed and held_s < case.layer.hold_s_min:
         return stay(Status.HOLDING, Reason.MIN_HOLD, {**numbers, "held_s": str(held_s)})
     if disarmed:
         return sell(case, hedge, Reason.DISARM, wanted=Status.COOLING)
-    value = case.quoting.liquidation_atoms(hedge.legs, case.view.market)
-    multiple_bps = mul_div_down(value, BPS, hedge.cost_atoms) if hedge.cost_atoms > 0 else 0
-    numbers = {**numbers, "value": str(value), "multiple_bps": str(multiple_bps)}
-    if case.layer.monetise_bps is not None and multiple_bps >= case.layer.monetise_bps:
-        return sell(case, hedge, Reason.MONETISE, wanted=Status.COOLING)
-    if left_s <= case.layer.roll_before_expiry_s:
-        return sell(case, hedge, Reason.ROLL, wanted=Status.ARMED)
+    taken, figures = take_reason(case, hedge)
+    if taken is not None:
+        return sell(case, hedge, taken, wanted=Status.COOLING, numbers=figures)
+    rolled, drift = roll_reason(case, hedge)
+    if rolled is not None:
+        return sell(case, hedge, rolled, wanted=Status.ARMED, numbers=drift)
     if case.held.resting is not None:
         return _choose_resting(case, case.held.resting)
-    return stay(Status.HOLDING, Reason.IN_BAND, numbers)
+    return stay(Status.HOLDING, Reason.IN_BAND, {**numbers, **figures, **drift})
 
 
 def _choose_cooling(case: Case) -> Choice:

@@ -10,6 +10,7 @@ from bot.core.ledger import Entry
 from bot.core.market import Market
 from bot.core.orders import Contract, Fill, Leg, Order
 from bot.core.snapshot import Block, Snapshot
+from bot.core.unit_greeks import UnitGreeks
 
 
 class SnapshotSource(Protocol):
@@ -68,6 +69,10 @@ class Quoting(Protocol):
 
     def calm_vol(self, market: Market, *, tenor_s: int) -> float:
         """The same with the market's stress left out: a yardstick that a crash does not stretch."""
+        ...
+
+    def greeks(self, contract: Contract, market: Market) -> UnitGreeks:
+        """What one whole base token of a contract adds to delta, gamma and vega now."""
         ...
 
     def quote_cash(self, legs: Sequence[Leg], market: Market) -> tuple[int, int]:

@@ -14,8 +14,46 @@ from bot.core.units import BPS, MILLION
 class SizeBy(Enum):
     """What a layer's size is measured against."""
 
-    IL = "il"  # cover `hedge_ratio_bps` of the further IL at the stress prices
-    DELTA = "delta"  # cover `hedge_ratio_bps` of the base tokens in the pool
+    IL = "il"  # the further IL at the stress prices
+    BASE = "base"  # the base tokens in the pool; for a strip, the position's own density of strikes
+    DELTA = "delta"  # the position's delta, by the structure's own
+    GAMMA = "gamma"  # the position's short gamma
+    VEGA = "vega"  # what a rise of volatility costs the position over the layer's tenor
+    RISK = "risk"  # the value at entry, by the worst that the structure can lose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roll:
+    """When a hedge is sold to be bought anew; None or 0 where that is no reason.
+
+    before_expiry_s: when less than this is left. early_s: already when less than this is left, and
+    forward volatility over the tenor after expiry is at least `forward_vol_bps` of the implied
+    volatility until it (11_000 is 1.1 times). delta_drift_ppb: when its delta per unit has moved by
+    so much since it was struck. target_drift_bps: when the size that the exposure calls for has
+    moved by so much of what it was then: the hedge has gone stale. needs_macd_cross: early and
+    drifting rolls wait for a bar on which the MACD crosses its signal.
+    """
+
+    before_expiry_s: int = 0
+    early_s: int = 0
+    forward_vol_bps: int | None = None
+    delta_drift_ppb: int | None = None
+    target_drift_bps: int | None = None
+    needs_macd_cross: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """When a result is taken; None for never.
+
+    multiple_bps: when a hedge that was paid for brings this multiple of its cost (40_000 is 4x).
+    credit_share_bps: when one that brought a credit keeps this share of it if bought back now.
+    stop_bps: when it has lost this multiple of its cost, or of its credit.
+    """
+
+    multiple_bps: int | None = None
+    credit_share_bps: int | None = None
+    stop_bps: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +65,8 @@ class Layer:
     at which `SizeBy.IL` sizes the hedge, signed. A thousand milli-sigma is the move that the
     layer's tenor brings at the venue's calm volatility.
     premium_budget_bps_per_year: premium and fees spent within any 365 days, over entry value.
-    roll_before_expiry_s: sell and buy anew when less than this is left; 0 waits for expiry.
-    monetise_bps: sell when the hedge brings this multiple of its cost (40_000 is 4x); None never.
+    freeze: while it holds, the layer neither buys nor sells; thaw: what ends that, None for the
+    opposite of `freeze`. funds_budget: what its hedges earn pays for the other layers' premium.
     slippage_bps_max: the most that an opening order pays above the mark (or gets below it), bps of
     its value at the mark; None for whatever the venue asks. order_good_s: how long it is asked for.
     """
@@ -45,12 +83,21 @@ class Layer:
     premium_budget_bps_per_year: int
     cooldown_s: int
     hold_s_min: int
-    roll_before_expiry_s: int
-    monetise_bps: int | None
+    roll: Roll = Roll()
+    take: Take = Take()
+    freeze: Condition | None = None
+    thaw: Condition | None = None
+    funds_budget: bool = False
     slippage_bps_max: int | None = None
     order_good_s: int = 0
     offsets_milli_sigma: tuple[int, ...] = ()
     stress_milli_sigma: tuple[int, ...] = ()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All that it looks at."""
+        given = (self.arm, self.disarm, self.freeze, self.thaw)
+        return tuple(condition for condition in given if condition is not None)
 
     def offsets(self, sigma: float) -> tuple[int, ...]:
         """Strike distances in bps of spot. sigma: log move of one sigma over the tenor, > 0."""
@@ -71,6 +118,9 @@ class Rules:
     dust_quote_micro: pools with less on their quote side are not hedged; millionths of a whole
     quote token, so that one rule file serves pools of any decimals.
     total_budget_bps_per_year: cap over all layers of a pool; None for the sum of the layers.
+    income_share_bps: how much of what layers with `funds_budget` earned within any 365 days the
+    others may spend on top. exposure_cap_bps: the most that the open hedges of a pool tie up,
+    premium paid and margin, over entry value; None for no cap.
     bars: what the signals on price bars go by.
     metric_names: every metric that a condition speaks of; only these need be measured.
     """
@@ -86,16 +136,20 @@ class Rules:
     total_budget_bps_per_year: int | None
     layers: tuple[Layer, ...]
     bars: BarTerms = PLAIN_BARS
+    income_share_bps: int = BPS
+    exposure_cap_bps: int | None = None
     metric_names: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        spoken_of = frozenset(
+        spoken_of = {
             part.metric
             for layer in self.layers
-            for condition in (layer.arm, layer.disarm)
+            for condition in layer.conditions
             for part in comparisons(condition)
-        )
-        object.__setattr__(self, "metric_names", spoken_of)
+        }
+        if any(layer.roll.needs_macd_cross for layer in self.layers):
+            spoken_of.add("macd_cross")
+        object.__setattr__(self, "metric_names", frozenset(spoken_of))
 
     def is_dust(self, reserve_quote_atoms: int, quote_decimals: int) -> bool:
         """Whether so little is left on a pool's quote side that it is not hedged; exact."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.core.accounts import CASH, DEBT, MARGIN
 from bot.core.bookkeeping import claim_drafts, debt_draft, fill_draft, margin_draft
 from bot.core.canonical import Json, digest
-from bot.core.hedges import hedge_after, layers_after
+from bot.core.hedges import earned_atoms, hedge_after, layers_after
 from bot.core.ledger import Draft, Entry, LedgerHead, seal
 from bot.core.orders import Fill, Order
 from bot.core.plan import Plan
@@ -34,7 +34,7 @@ def settle(
     snapshot, time_s = sight.snapshot, sight.snapshot.block.time_s
     answers = tuple(zip(plan.orders, fills, strict=True))
     claims, drafts = _claims(state, sight, tick=plan.tick)
-    hedges, moved = _dealt(state.hedges, plan, answers, snapshot=snapshot)
+    hedges, moved, earned = _dealt(state.hedges, plan, answers, snapshot=snapshot)
     drafts += _lent(state, moved, cause=digest(snapshot.chain_id, snapshot.block.hash, plan.tick))
     entries = seal_all(drafts, state.ledger_head, snapshot, tick=plan.tick)
     pools = {
@@ -42,7 +42,9 @@ def settle(
             book,
             claim_base_atoms=claims[name][0],
             claim_quote_atoms=claims[name][1],
-            layers=layers_after(book, plan, answers, hedges, rules, time_s=time_s),
+            layers=layers_after(
+                book, plan, answers, rules, hedges=hedges, earned=earned, time_s=time_s
+            ),
         )
         for name, book in sight.books.items()
     }
@@ -138,11 +140,12 @@ def _dealt(
     answers: Sequence[tuple[Order, Fill]],
     *,
     snapshot: Snapshot,
-) -> tuple[tuple[Hedge, ...], list[Draft]]:
-    """The hedges after margin and fills, and the entries of both."""
+) -> tuple[tuple[Hedge, ...], list[Draft], dict[str, int]]:
+    """The hedges after margin and fills, the entries of both, and what each order earned."""
     cause = digest(snapshot.chain_id, snapshot.block.hash, plan.tick)
     held = {hedge.id: hedge for hedge in hedges}
     drafts: list[Draft] = []
+    earned: dict[str, int] = {}
     for hedge_id, margin_atoms in plan.margins.items():
         hedge = held[hedge_id]
         drafts.append(
@@ -161,6 +164,7 @@ def _dealt(
         after = hedge_after(before, order, fill, time_s=snapshot.block.time_s)
         if after is not None:
             held[order.hedge_id] = after
+        earned[order.id] = earned_atoms(before, after, order, fill)
         drafts.append(
             fill_draft(
                 order,
@@ -170,7 +174,7 @@ def _dealt(
                 - (before.margin_atoms if before else 0),
             )
         )
-    return tuple(held.values()), drafts
+    return tuple(held.values()), drafts, earned
 
 
 def _lent(state: BookState, drafts: Sequence[Draft], *, cause: str) -> list[Draft]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import sqrt
+from math import exp, sqrt
 
 from bot.core.exposure import Exposure, il_atoms_at
 from bot.core.instruments import instrument_legs, quantity_for_loss_up
+from bot.core.margin import worst_payoff_atoms
 from bot.core.market import Market
 from bot.core.orders import Leg
 from bot.core.ports import Quoting
 from bot.core.position import Lot
 from bot.core.rules import Layer, SizeBy
+from bot.core.unit_greeks import BILLION, structure_greeks
 from bot.core.units import BPS, YEAR_S, mul_div_down, mul_div_up
+
+SAMPLE_TOKENS = 1_000
+"""Whole base tokens at which a structure is measured, so that lots of its legs round little."""
 
 SHRINK_ATTEMPTS_MAX = 4
 """Sizes tried on the way down to what a purse can pay; fees are capped, so one or two do it."""
@@ -22,10 +27,12 @@ SHRINK_ATTEMPTS_MAX = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purse:
-    """What a layer may spend now, quote atoms: what is left of its budget, and free cash."""
+    """What a layer may spend now, quote atoms: what is left of its budget, free cash, and what the
+    cap on exposure leaves to tie up in premium and margin; None for no cap."""
 
     budget_atoms: int
     cash_atoms: int
+    cap_atoms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +50,20 @@ class Ticket:
         return self.fee_atoms - self.cash_atoms
 
     def fits(self, purse: Purse) -> bool:
-        """Whether budget and cash allow it."""
-        return (
-            self.outlay_atoms <= purse.budget_atoms
-            and self.outlay_atoms + self.margin_atoms <= purse.cash_atoms
-        )
+        """Whether budget, cash and cap allow it."""
+        return all(need <= have for need, have in self.needs(purse))
+
+    @property
+    def tied_atoms(self) -> int:
+        """Premium paid and margin: what counts against the cap on exposure."""
+        return max(0, self.outlay_atoms) + self.margin_atoms
+
+    def needs(self, purse: Purse) -> Iterator[tuple[int, int]]:
+        """(needed, there) for each limit that applies; a credit passes a budget of nothing."""
+        yield self.outlay_atoms, purse.budget_atoms
+        yield self.outlay_atoms + self.margin_atoms, purse.cash_atoms
+        if purse.cap_atoms is not None:
+            yield self.tied_atoms, purse.cap_atoms
 
 
 def wanted_legs(
@@ -63,7 +79,6 @@ def wanted_legs(
     """
     sigma = quoting.calm_vol(market, tenor_s=layer.tenor_s) * sqrt(layer.tenor_s / YEAR_S)
     expiry_s = quoting.expiry_near(market, tenor_s=layer.tenor_s)
-    unit = 10**market.base_decimals
 
     def legs_of(quantity_atoms: int) -> tuple[Leg, ...]:
         return instrument_legs(
@@ -75,16 +90,21 @@ def wanted_legs(
             expiry_s=expiry_s,
         )
 
-    if layer.size_by is SizeBy.DELTA:
+    sample_atoms = SAMPLE_TOKENS * 10**market.base_decimals
+    if layer.size_by is SizeBy.BASE:
         wanted = mul_div_down(exposure.claim_base_atoms, layer.hedge_ratio_bps, BPS)
-    else:
+    elif layer.size_by is SizeBy.IL:
         wanted = _quantity_for_il(
             layer.hedge_ratio_bps,
             lots,
             market,
             stresses_bps=layer.stresses(sigma),
-            unit_legs=legs_of(unit),
+            sample=legs_of(sample_atoms),
         )
+    elif layer.size_by is SizeBy.RISK:
+        wanted = _quantity_for_risk(layer, exposure, market, quoting, legs_of(sample_atoms))
+    else:
+        wanted = _quantity_for_greek(layer, exposure, market, quoting, legs_of(sample_atoms))
     quantity = quoting.quantity_down(market, quantity_atoms=wanted)
     return legs_of(quantity) if quantity else ()
 
@@ -96,14 +116,15 @@ def affordable(
     for _ in range(SHRINK_ATTEMPTS_MAX):
         if not legs:
             return None
-        ticket = _priced(legs, market, quoting)
+        ticket = priced(legs, market, quoting)
         if ticket.fits(purse):
             return ticket
         legs = _shrunk(ticket, purse, market, quoting)
     return None
 
 
-def _priced(legs: Sequence[Leg], market: Market, quoting: Quoting) -> Ticket:
+def priced(legs: Sequence[Leg], market: Market, quoting: Quoting) -> Ticket:
+    """The legs with what they would cost now."""
     cash, fee = quoting.quote_cash(legs, market)
     return Ticket(
         legs=tuple(legs),
@@ -115,11 +136,9 @@ def _priced(legs: Sequence[Leg], market: Market, quoting: Quoting) -> Ticket:
 
 def _shrunk(ticket: Ticket, purse: Purse, market: Market, quoting: Quoting) -> tuple[Leg, ...]:
     """The legs scaled down to the purse, in whole lots, at least one lot smaller than before."""
-    needs = (
-        (ticket.outlay_atoms, purse.budget_atoms),
-        (ticket.outlay_atoms + ticket.margin_atoms, purse.cash_atoms),
+    share = min(
+        Fraction(max(0, have), need) for need, have in ticket.needs(purse) if need > max(0, have)
     )
-    share = min(Fraction(max(0, have), need) for need, have in needs if need > max(0, have))
     smaller = (
         Leg(contract=leg.contract, quantity_atoms=quantity if leg.quantity_atoms > 0 else -quantity)
         for leg in ticket.legs
@@ -139,7 +158,7 @@ def _quantity_for_il(
     market: Market,
     *,
     stresses_bps: Sequence[int],
-    unit_legs: Sequence[Leg],
+    sample: Sequence[Leg],
 ) -> int:
     """Base atoms so that the hedge pays `ratio_bps` of the further IL at each stress price.
 
@@ -153,10 +172,61 @@ def _quantity_for_il(
         stressed_atoms = mul_div_down(market.spot_atoms, BPS + stress_bps, BPS)
         further_loss = il_now - il_atoms_at(lots, price=Fraction(stressed_atoms, unit))
         needed = quantity_for_loss_up(
-            unit_legs,
+            sample,
+            legs_atoms=SAMPLE_TOKENS * unit,
             loss_atoms=mul_div_up(max(0, further_loss), ratio_bps, BPS),
             stress_atoms=stressed_atoms,
             base_decimals=market.base_decimals,
         )
         quantity = max(quantity, needed or 0)
     return quantity
+
+
+def _quantity_for_greek(
+    layer: Layer,
+    exposure: Exposure,
+    market: Market,
+    quoting: Quoting,
+    sample: Sequence[Leg],
+) -> int:
+    """Base atoms whose delta, gamma or vega takes `hedge_ratio_bps` of the position's off.
+
+    With x base tokens in the pool the position has delta x, spot * gamma -x/2, and by the expected
+    IL over the tenor T a vega of -x * s T/2 * exp(-s^2 T/8) shares of spot, s the volatility asked.
+    0 where the structure goes the wrong way. Source: docs/maths.md section 4.7.
+    """
+    unit = 10**market.base_decimals
+    found = structure_greeks(
+        sample, lambda contract: quoting.greeks(contract, market), unit_atoms=unit
+    )
+    sample_ppb, position_ppb = {
+        SizeBy.DELTA: (-found.delta_ppb, BILLION),
+        SizeBy.GAMMA: (found.gamma_ppb, BILLION // 2),
+        SizeBy.VEGA: (found.vega_ppb, _position_vega_ppb(layer, market, quoting)),
+    }[layer.size_by]
+    if sample_ppb <= 0:
+        return 0
+    target = mul_div_down(exposure.claim_base_atoms * position_ppb, layer.hedge_ratio_bps, BPS)
+    return target * SAMPLE_TOKENS // sample_ppb
+
+
+def _position_vega_ppb(layer: Layer, market: Market, quoting: Quoting) -> int:
+    vol, years = quoting.atm_vol(market, tenor_s=layer.tenor_s), layer.tenor_s / YEAR_S
+    return round(BILLION * 0.5 * vol * years * exp(-vol * vol * years / 8.0))
+
+
+def _quantity_for_risk(
+    layer: Layer,
+    exposure: Exposure,
+    market: Market,
+    quoting: Quoting,
+    sample: Sequence[Leg],
+) -> int:
+    """Base atoms of which the worst result at expiry, the margin if that is unbounded, is
+    `hedge_ratio_bps` of the value at entry; 0 where nothing can be lost."""
+    worst = worst_payoff_atoms(sample, base_decimals=market.base_decimals)
+    loss = quoting.margin_atoms(sample, market) if worst is None else -worst
+    if loss <= 0:
+        return 0
+    target = mul_div_down(exposure.entry_value_atoms, layer.hedge_ratio_bps, BPS)
+    return mul_div_down(target, SAMPLE_TOKENS * 10**market.base_decimals, loss)

@@ -15,7 +15,7 @@ from bot.core.snapshot import PoolSpec, Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spend:
-    """Premium and fees that a layer spent, quote atoms, at a block time."""
+    """Quote atoms that a layer spent or earned at a block time."""
 
     time_s: int
     atoms: int
@@ -37,12 +37,19 @@ class Resting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerState:
-    """One layer of one pool. `spends` reach back 365 days, the span of its budget."""
+    """One layer of one pool.
+
+    spends: what it paid; earned: what its hedges brought above their cost once they were closed or
+    settled, signed; both within the last 365 days, the span of a budget. struck_atoms: spot when it
+    last struck a hedge, quote atoms per whole base token; 0 before the first.
+    """
 
     status: Status = Status.IDLE
     since_s: int = 0
     cooling_until_s: int = 0
     spends: tuple[Spend, ...] = ()
+    earned: tuple[Spend, ...] = ()
+    struck_atoms: int = 0
     resting: Resting | None = None
 
 
@@ -51,7 +58,8 @@ class Hedge:
     """An open hedge, as far as it was filled and not sold again.
 
     cost_atoms: net premium and fees paid for these legs; < 0 when they were a credit.
-    margin_atoms: cash set aside for them, >= 0.
+    margin_atoms: cash set aside for them, >= 0. delta_ppb: delta per unit when it was struck,
+    billionths. target_atoms: the size that the exposure called for then, base atoms of a leg.
     """
 
     id: str
@@ -62,6 +70,8 @@ class Hedge:
     expiry_s: int
     cost_atoms: int
     margin_atoms: int
+    delta_ppb: int
+    target_atoms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from bot.core.fees import FeeTerms
 from bot.core.listing import ListingTerms
 from bot.core.margin import MarginTerms
 from bot.core.quotes import PoolTerms, SpreadTerms
-from bot.core.rules import Layer, Rules, SizeBy
+from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
 from bot.core.surface import Surface, SurfaceTerms
 from bot.core.venue import VenueTerms
 
@@ -35,6 +35,8 @@ def rules_to_json(rules: Rules) -> dict[str, Json]:
         "twap_window_s": rules.twap_window_s,
         "dust_quote_micro": rules.dust_quote_micro,
         "total_budget_bps_per_year": rules.total_budget_bps_per_year,
+        "income_share_bps": rules.income_share_bps,
+        "exposure_cap_bps": rules.exposure_cap_bps,
         "bars": asdict(rules.bars),
         "layers": [_layer_to_json(layer) for layer in rules.layers],
     }
@@ -117,8 +119,11 @@ def _layer_to_json(layer: Layer) -> dict[str, Json]:
         "premium_budget_bps_per_year": layer.premium_budget_bps_per_year,
         "cooldown_s": layer.cooldown_s,
         "hold_s_min": layer.hold_s_min,
-        "roll_before_expiry_s": layer.roll_before_expiry_s,
-        "monetise_bps": layer.monetise_bps,
+        "roll": asdict(layer.roll),
+        "take": asdict(layer.take),
+        "freeze": _maybe_to_json(layer.freeze),
+        "thaw": _maybe_to_json(layer.thaw),
+        "funds_budget": layer.funds_budget,
         "slippage_bps_max": layer.slippage_bps_max,
         "order_good_s": layer.order_good_s,
     }
@@ -135,8 +140,20 @@ def _layer_from_json(row: Mapping[str, Any]) -> Layer:
             "stress_bps": tuple(row["stress_bps"]),
             "offsets_milli_sigma": tuple(row["offsets_milli_sigma"]),
             "stress_milli_sigma": tuple(row["stress_milli_sigma"]),
+            "roll": Roll(**row["roll"]),
+            "take": Take(**row["take"]),
+            "freeze": _maybe_from_json(row["freeze"]),
+            "thaw": _maybe_from_json(row["thaw"]),
         }
     )
+
+
+def _maybe_to_json(condition: Condition | None) -> Json:
+    return None if condition is None else condition_to_json(condition)
+
+
+def _maybe_from_json(row: Mapping[str, Any] | None) -> Condition | None:
+    return None if row is None else condition_from_json(row)
 
 
 def _pool_to_json(terms: PoolTerms) -> dict[str, Json]:

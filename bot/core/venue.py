@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.dealing import VenueTerms, deal, dealing_fee, margin_of
+from bot.core.legs import reversed_legs
 from bot.core.listing import contract_near, expiry_near, lot_atoms
 from bot.core.market import Market
 from bot.core.matching import FILLED, Refusal, match
-from bot.core.orders import Contract, ContractKind, Fill, Leg, Order, reversed_legs
+from bot.core.orders import Contract, ContractKind, Fill, Leg, Order
 from bot.core.quotes import quote
 from bot.core.surface import implied_vol
+from bot.core.unit_greeks import UnitGreeks, greeks_of
 from bot.core.units import YEAR_S, mul_div_down
 
 __all__ = ["FILLED", "PaperVenue", "Refusal", "VenueTerms"]
@@ -65,6 +67,10 @@ class PaperVenue:
     def calm_vol(self, market: Market, *, tenor_s: int) -> float:
         """See `Quoting.calm_vol`."""
         return self._vol(market, tenor_s=tenor_s, realised_vol=None)
+
+    def greeks(self, contract: Contract, market: Market) -> UnitGreeks:
+        """See `Quoting.greeks`."""
+        return greeks_of(contract, market, self.terms.pool(market))
 
     def quote_cash(self, legs: Sequence[Leg], market: Market) -> tuple[int, int]:
         """See `Quoting.quote_cash`: buys at the ask, sells at the bid."""

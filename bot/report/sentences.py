@@ -22,8 +22,15 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.DISARM: "stands down: its disarm condition came true",
     Reason.IN_BAND: "keeps its hedge: the disarm condition is not true",
     Reason.MIN_HOLD: "keeps its hedge: the least holding time is not over",
-    Reason.MONETISE: "sold its hedge, which brings the multiple it was to bring",
+    Reason.MONETISE: "sold its hedge, which brings what it was to bring",
+    Reason.STOP_LOSS: "sold its hedge, which has lost the multiple that it may lose",
     Reason.ROLL: "sold its hedge close to expiry, to buy a later one on the next tick",
+    Reason.ROLL_EARLY: "sold its hedge early, as the time after it is dearer, to buy a later one",
+    Reason.RESTRIKE: "sold its hedge, whose delta has drifted, to strike one on the next tick",
+    Reason.STALE: "sold its hedge, whose size is out of date, to buy anew on the next tick",
+    Reason.FREEZE: "freezes: it neither buys nor sells",
+    Reason.FROZEN: "is still frozen",
+    Reason.THAW: "thaws: its freeze is over",
     Reason.SETTLE: "its hedge expired and was settled at the average price",
     Reason.NO_SETTLEMENT_PRICE: "its hedge expired, but the settlement window was not observed",
     Reason.MARGIN_CALL: "sold its hedge at any price: free cash does not pay for more margin",
@@ -31,6 +38,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.COOLED: "the wait after a sale is over",
     Reason.BUDGET: "armed, but the premium budget leaves no room for one lot",
     Reason.CASH: "armed, but free cash leaves no room for one lot",
+    Reason.CAP: "armed, but the cap on open hedges leaves no room for one lot",
     Reason.NOTHING_TO_HEDGE: "armed, but what there is to hedge is below one lot",
     Reason.NOT_LISTED: "armed, but the venue lists no fitting contract",
     Reason.NO_BID: "armed, but nobody bids for a leg that it would sell",
@@ -50,7 +58,14 @@ SHORT: Mapping[Reason, str] = {
     Reason.IN_BAND: "in band",
     Reason.MIN_HOLD: "minimum hold",
     Reason.MONETISE: "monetised",
+    Reason.STOP_LOSS: "stopped",
     Reason.ROLL: "rolled",
+    Reason.ROLL_EARLY: "rolled early",
+    Reason.RESTRIKE: "re-struck",
+    Reason.STALE: "stale, re-sized",
+    Reason.FREEZE: "froze",
+    Reason.FROZEN: "frozen",
+    Reason.THAW: "thawed",
     Reason.SETTLE: "settled",
     Reason.NO_SETTLEMENT_PRICE: "no settlement price",
     Reason.MARGIN_CALL: "margin call",
@@ -58,6 +73,7 @@ SHORT: Mapping[Reason, str] = {
     Reason.COOLED: "cooled",
     Reason.BUDGET: "budget used up",
     Reason.CASH: "cash used up",
+    Reason.CAP: "cap reached",
     Reason.NOTHING_TO_HEDGE: "below one lot",
     Reason.NOT_LISTED: "not listed",
     Reason.NO_BID: "no bid",
@@ -67,13 +83,18 @@ SHORT: Mapping[Reason, str] = {
 """The same in two or three words, for narrow tables."""
 
 ALWAYS_TOLD = (
-    Reason.SETTLE, Reason.ROLL, Reason.MONETISE, Reason.MARGIN_CALL, Reason.LAPSED
+    Reason.SETTLE, Reason.ROLL, Reason.ROLL_EARLY, Reason.RESTRIKE, Reason.STALE, Reason.MONETISE,
+    Reason.STOP_LOSS, Reason.MARGIN_CALL, Reason.LAPSED,
 )  # fmt: skip
 
 QUOTE_NUMBERS = (
-    "value", "cash", "fee", "margin", "budget_left", "settlement", "reserve_quote"
+    "value", "cash", "fee", "margin", "budget_left", "cap_left", "settlement", "reserve_quote"
 )  # fmt: skip
 BASE_NUMBERS = ("wanted", "quantity")
+MULTIPLES = {
+    "multiple_bps": "multiple", "lost_bps": "lost", "forward_vol_bps": "forward over implied vol"
+}  # fmt: skip
+SHARES = {"kept_bps": "credit kept", "target_drift_bps": "size drifted"}
 SPAN_NUMBERS = ("held_s", "left_s", "lapsed_s")
 
 
@@ -138,8 +159,10 @@ def _number(name: str, value: str | float | None, spec: PoolSpec) -> str:
     for names, write in _WRITERS:
         if name in names:
             return f"{name.removesuffix('_s')} {write(int(value), spec)}"
-    if name == "multiple_bps":
-        return f"multiple {int(value) / 10_000:.2f}x"
+    if name in MULTIPLES:
+        return f"{MULTIPLES[name]} {int(value) / 10_000:.2f}x"
+    if name in SHARES:
+        return f"{SHARES[name]} {int(value) / 100:.1f} %".replace("-", MINUS)
     return value if name == "why" else f"{name} {value}"
 
 

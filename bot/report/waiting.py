@@ -9,7 +9,7 @@ from bot.core.conditions import Metrics
 from bot.core.reasons import Status
 
 Conditions = Mapping[tuple[str, str], Mapping[str, Any]]
-"""(layer, "arm" or "disarm") -> its condition, spelt as core/terms.py writes it."""
+"""(layer, "arm", "disarm" or "thaw") -> its condition, spelt as core/terms.py writes it."""
 
 
 def conditions_of(terms: Any) -> Conditions:
@@ -19,7 +19,11 @@ def conditions_of(terms: Any) -> Conditions:
     """
     rules = terms.get("rules") if isinstance(terms, Mapping) else None
     layers = rules.get("layers", ()) if isinstance(rules, Mapping) else ()
-    return {(layer["name"], word): layer[word] for layer in layers for word in ("arm", "disarm")}
+    found = {(layer["name"], word): layer[word] for layer in layers for word in ("arm", "disarm")}
+    for layer in layers:
+        if layer["freeze"] is not None:
+            found[layer["name"], "thaw"] = layer["thaw"] or {"not": layer["freeze"]}
+    return found
 
 
 def condition_line(row: Mapping[str, Any], metrics: Metrics | None = None) -> str:
@@ -51,9 +55,9 @@ def waits_for(layer: str, status: str, conditions: Conditions, metrics: Metrics)
     """The condition that moves a layer on from where it stands; empty when unknown."""
     if status == Status.COOLING.value:
         return ""
-    word = "arm" if status == Status.IDLE.value else "disarm"
+    word = {Status.IDLE.value: "arm", Status.FROZEN.value: "thaw"}.get(status, "disarm")
     row = conditions.get((layer, word))
-    verb = "arms" if word == "arm" else "ends"
+    verb = {"arm": "arms", "thaw": "thaws"}.get(word, "ends")
     return "" if row is None else f"{verb} if {condition_line(row, metrics)}"
 
 

@@ -10,7 +10,7 @@ from bot.core.conditions import AllOf, AnyOf, Comparison
 from bot.core.errors import BotError
 from bot.core.model_stage import model_world
 from bot.core.ports import Journal, Row
-from bot.core.rules import Layer, Rules, SizeBy
+from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
 from bot.core.scenario import Scenario
 from bot.core.snapshot import Snapshot
 from bot.core.terms import sealed
@@ -100,14 +100,14 @@ def layer(name: str, **changes: Any) -> Layer:
         arm=Comparison(metric="move_sigma_abs", above=0.3),
         disarm=Comparison(metric="move_sigma_abs", below=0.1),
         hedge_ratio_bps=5_000,
-        size_by=SizeBy.DELTA,
+        size_by=SizeBy.BASE,
         stress_bps=(),
         tenor_s=DAY_S,
         premium_budget_bps_per_year=1_000,
         cooldown_s=4 * HOUR_S,
         hold_s_min=0,
-        roll_before_expiry_s=0,
-        monetise_bps=None,
+        roll=Roll(before_expiry_s=0),
+        take=Take(),
     )
     return replace(plain, **changes)
 
@@ -159,14 +159,14 @@ def storm_rules() -> Rules:
             ),
             size_by=SizeBy.IL,
             stress_bps=(-3_000,),
-            roll_before_expiry_s=12 * HOUR_S,
+            roll=Roll(before_expiry_s=12 * HOUR_S),
             cooldown_s=2 * HOUR_S,
         ),
         layer(
             "crash",
             arm=Comparison(metric="move_bps", below=-900.0),
             disarm=Comparison(metric="move_bps", above=-300.0),
-            monetise_bps=15_000,
+            take=Take(multiple_bps=15_000),
             tenor_s=3 * DAY_S,
         ),
     )

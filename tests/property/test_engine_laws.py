@@ -20,7 +20,7 @@ from bot.core.model_stage import model_world
 from bot.core.orders import Intent, Order
 from bot.core.ports import Row
 from bot.core.record import read_body
-from bot.core.rules import Layer, Rules, SizeBy
+from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
 from bot.core.scenario import Scenario
 from bot.core.sight import look
 from bot.core.state import BookState
@@ -107,6 +107,9 @@ def layers(draw: st.DrawFn, name: str) -> Layer:
             [
                 ("protective_put", (-500,)), ("put_spread", (-300, -2_500)),
                 ("call_spread", (300, 2_500)), ("strangle", (-1_000, 1_000)),
+                ("collar", (-800,)), ("forward", (0,)), ("delta_hedge", (0,)),
+                ("iron_condor", (-2_500, -1_000, 1_000, 2_500)),
+                ("il_strip", (-3_000, -2_000, -1_000, 1_000, 2_000, 3_000)),
             ]
         )
     )  # fmt: skip
@@ -117,14 +120,27 @@ def layers(draw: st.DrawFn, name: str) -> Layer:
         offsets_bps=offsets,
         arm=Comparison(metric=metric, above=arm),
         disarm=Comparison(metric=metric, below=arm * draw(st.sampled_from([0.2, 0.9]))),
-        size_by=SizeBy.IL if by_il else SizeBy.DELTA,
+        size_by=SizeBy.IL if by_il else SizeBy.BASE,
         stress_bps=(-3_000, 3_000) if by_il else (),
         hedge_ratio_bps=draw(st.sampled_from([1_000, 10_000])),
         tenor_s=draw(st.sampled_from([6 * HOUR_S, DAY_S, 3 * DAY_S])),
         premium_budget_bps_per_year=draw(st.sampled_from([0, 5, 100, 5_000])),
         cooldown_s=draw(st.sampled_from([0, 3 * HOUR_S])),
         hold_s_min=draw(st.sampled_from([0, 4 * HOUR_S])),
-        monetise_bps=draw(st.sampled_from([None, 12_000])),
+        roll=Roll(
+            before_expiry_s=draw(st.sampled_from([0, 2 * HOUR_S])),
+            delta_drift_ppb=draw(st.sampled_from([None, 200_000_000])),
+            target_drift_bps=draw(st.sampled_from([None, 3_000])),
+        ),
+        take=Take(
+            multiple_bps=draw(st.sampled_from([None, 12_000])),
+            credit_share_bps=draw(st.sampled_from([None, 5_000])),
+            stop_bps=draw(st.sampled_from([None, 8_000])),
+        ),
+        freeze=draw(st.sampled_from([None, Comparison(metric="twap_gap_bps", above=400.0)])),
+        funds_budget=draw(st.booleans()),
+        slippage_bps_max=draw(st.sampled_from([None, 300])),
+        order_good_s=draw(st.sampled_from([0, 4 * HOUR_S])),
     )
 
 
@@ -134,6 +150,8 @@ def rule_sets(draw: st.DrawFn) -> Rules:
     return rules_of(
         *(draw(layers(name)) for name in names),
         total_budget_bps_per_year=draw(st.sampled_from([None, 50, 600])),
+        income_share_bps=draw(st.sampled_from([0, 5_000])),
+        exposure_cap_bps=draw(st.sampled_from([None, 300])),
     )
 
 

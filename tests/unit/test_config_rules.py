@@ -57,9 +57,9 @@ def test_every_shipped_rule_file_loads_under_its_own_name(path: Path) -> None:
 def test_the_starter_ladder_settles_rolls_and_monetises_somewhere() -> None:
     layers = load_rules(CHECKOUT / "rules/starter.toml").layers
     assert len(layers) >= 3
-    assert any(layer.roll_before_expiry_s == 0 for layer in layers)
-    assert any(layer.roll_before_expiry_s > 0 for layer in layers)
-    assert any(layer.monetise_bps for layer in layers)
+    assert any(layer.roll.before_expiry_s == 0 for layer in layers)
+    assert any(layer.roll.before_expiry_s > 0 for layer in layers)
+    assert any(layer.take.multiple_bps for layer in layers)
     assert all(layer.size_by is SizeBy.IL for layer in layers)
 
 
@@ -75,8 +75,8 @@ def test_times_become_whole_seconds_and_multiples_become_basis_points(tmp_path: 
     layer = rules.layers[0]
     assert (rules.horizon_s, rules.vol_half_life_s) == (432_000, 131_400)
     assert rules.dust_quote_micro == 1
-    assert (layer.tenor_s, layer.cooldown_s, layer.roll_before_expiry_s) == (604_800, 30, 108_000)
-    assert layer.monetise_bps == 25_000
+    assert (layer.tenor_s, layer.cooldown_s, layer.roll.before_expiry_s) == (604_800, 30, 108_000)
+    assert layer.take.multiple_bps == 25_000
 
 
 def test_lengths_of_the_signals_on_bars_are_read_and_count(tmp_path: Path) -> None:
@@ -270,8 +270,8 @@ REFUSALS = {
         "layer[1].stress_bps: [] gives no move",
     ),
     "a stress that has no effect": (
-        FILE + 'size_by = "delta"\n',
-        'layer[1].stress_bps: has no effect with size_by = "delta"',
+        FILE + 'size_by = "gamma"\n',
+        'layer[1].stress_bps: has no effect with size_by = "gamma"',
     ),
     "a bar that does not divide the day": (
         STRATEGY + "bar_minutes = 7\n" + LAYER,

@@ -121,7 +121,11 @@ def test_a_strangle_is_sized_by_its_end_points(
         quantity_atoms=ETHER,
     )
     found = quantity_for_loss_up(
-        [unit], loss_atoms=round(loss * 10**6), stress_atoms=stress * 10**6, base_decimals=18
+        [unit],
+        legs_atoms=ETHER,
+        loss_atoms=round(loss * 10**6),
+        stress_atoms=stress * 10**6,
+        base_decimals=18,
     )
     assert found / ETHER == pytest.approx(quantity, abs=2e-7)
     sized = Leg(contract=unit.contract, quantity_atoms=found)
@@ -132,10 +136,19 @@ def test_a_strangle_is_sized_by_its_end_points(
 def test_a_structure_that_pays_nothing_under_stress_cannot_be_sized_by_it() -> None:
     unit = legs("protective_put", -1000)
     assert (
-        quantity_for_loss_up(unit, loss_atoms=1, stress_atoms=1_900_000_000, base_decimals=18)
+        quantity_for_loss_up(
+            unit,
+            legs_atoms=3 * ETHER,
+            loss_atoms=1,
+            stress_atoms=1_900_000_000,
+            base_decimals=18,
+        )
         is None
     )
-    assert quantity_for_loss_up([], loss_atoms=1, stress_atoms=1, base_decimals=18) is None
+    nothing = quantity_for_loss_up(
+        [], legs_atoms=ETHER, loss_atoms=1, stress_atoms=1, base_decimals=18
+    )
+    assert nothing is None
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.builders.runs import DAY_S, layer
 SHORT: dict[str, Any] = {
     "instrument": "forward",
     "offsets_bps": (0,),
-    "size_by": SizeBy.DELTA,
+    "size_by": SizeBy.BASE,
     "hedge_ratio_bps": 10_000,
     "tenor_s": 7 * DAY_S,
     "arm": Comparison(metric="move_bps", below=-400.0),

@@ -9,9 +9,10 @@ import pytest
 from bot.core.depth import DepthTerms, depth_atoms
 from bot.core.errors import VenueTermsError
 from bot.core.instruments import instrument_legs
+from bot.core.legs import reversed_legs
 from bot.core.listing import ListingTerms
 from bot.core.market import Market
-from bot.core.orders import Fill, FillStatus, Intent, Leg, Order, reversed_legs
+from bot.core.orders import Fill, FillStatus, Intent, Leg, Order
 from bot.core.quotes import PoolTerms
 from bot.core.surface import MAJOR
 from bot.core.units import DAY_S, YEAR_S

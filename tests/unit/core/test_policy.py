@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.core.conditions import Comparison
+from bot.core.rules import Roll, Take
 from tests.builders.ladders import START_S, Ladder
 from tests.builders.runs import DAY_S, HOUR_S, layer
 
@@ -39,7 +40,7 @@ def test_a_hedge_is_not_sold_by_disarm_before_its_minimum_hold() -> None:
 
 
 def test_a_hedge_that_brings_its_multiple_is_sold() -> None:
-    ladder = Ladder(layer("one", monetise_bps=20_000, tenor_s=3 * DAY_S, **BY_PRICE))
+    ladder = Ladder(layer("one", take=Take(multiple_bps=20_000), tenor_s=3 * DAY_S, **BY_PRICE))
     assert ladder.walk((1, 1_790), (1, 1_500)) == ["ARM", "MONETISE"]
     (order,), (fill,) = ladder.last["orders"], ladder.last["fills"]
     cost = next(e for e in ladder.journal.entries() if e.kind == "hedge_open")
@@ -49,7 +50,7 @@ def test_a_hedge_that_brings_its_multiple_is_sold() -> None:
 
 
 def test_a_hedge_near_its_expiry_is_sold_and_bought_anew_on_the_next_tick() -> None:
-    one = layer("one", tenor_s=DAY_S, roll_before_expiry_s=12 * HOUR_S, **BY_PRICE)
+    one = layer("one", tenor_s=DAY_S, roll=Roll(before_expiry_s=12 * HOUR_S), **BY_PRICE)
     ladder = Ladder(one)
     assert ladder.walk((1, 1_790), (10, 1_790), (2, 1_790), (1, 1_790)) == [
         "ARM", "IN_BAND", "ROLL", "RETRY",

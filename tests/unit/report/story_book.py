@@ -10,7 +10,7 @@ from bot.core.conditions import Comparison
 from bot.core.engine import Book, Opening, open_book, run_tick, undo_after
 from bot.core.model_stage import model_world
 from bot.core.quotes import PoolTerms
-from bot.core.rules import Layer, Rules, SizeBy
+from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
 from bot.core.scenario import Scenario
 from bot.core.snapshot import Snapshot
 from bot.core.terms import rules_to_json, venue_to_json
@@ -34,8 +34,8 @@ def layer(name: str, *, instrument: str, offsets_bps: tuple[int, ...], sigma: fl
         premium_budget_bps_per_year=200,
         cooldown_s=6 * 3_600,
         hold_s_min=0,
-        roll_before_expiry_s=0,
-        monetise_bps=30_000,
+        roll=Roll(before_expiry_s=0),
+        take=Take(multiple_bps=30_000),
     )
 
 
