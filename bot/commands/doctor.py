@@ -21,7 +21,7 @@ OK, WARN, FAIL = "ok", "warn", "fail"
 PYTHON_MIN = (3, 11)
 FREE_BYTES_MIN = 500 * 10**6
 BLOCK_AGE_S_MAX = 600
-LIBRARIES = ("apscheduler", "eth-abi", "numpy", "rich", "web3")
+LIBRARIES = ("apscheduler", "numba", "numpy", "pyarrow", "rich", "scipy")
 
 
 class Finding(NamedTuple):

@@ -1,1 +1,1 @@
-"""From the journal to tables, pictures and pages; pandas lives here."""
+"""From the journal to tables, pictures and pages."""
