@@ -15,7 +15,7 @@ from bot.core.bar_terms import BarTerms
 from bot.core.canonical import canonical_json
 from bot.core.conditions import AllOf, AnyOf, Comparison, NotOf
 from bot.core.errors import ConfigError
-from bot.core.rules import SizeBy
+from bot.core.rules import Roll, SizeBy, Take
 from bot.core.terms import rules_from_json, rules_to_json
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -273,6 +273,52 @@ REFUSALS = {
         FILE + 'size_by = "gamma"\n',
         'layer[1].stress_bps: has no effect with size_by = "gamma"',
     ),
+    "risk of what cannot lose": (
+        FILE.replace("stress_bps = [-3000]", 'size_by = "risk"'),
+        "layer[1].size_by: put_spread cannot lose more than its premium",
+    ),
+    "two ways to give a tenor": (
+        FILE + "tenors_days = [7, 14]\n",
+        "layer[1].tenors_days: says again what tenor_days says",
+    ),
+    "no tenor at all": (
+        FILE.replace("tenor_days = 7", ""),
+        "layer[1].tenor_days: is missing",
+    ),
+    "a tenor given twice": (
+        FILE.replace("tenor_days = 7", "tenors_days = [7, 7]"),
+        "layer[1].tenors_days: has the same tenor twice",
+    ),
+    "an early roll without its ratio": (
+        FILE + "roll = { days_to_expiry = 1, early_days = 2 }\n",
+        "layer[1].roll.early_days: and forward_vol_ratio need each other",
+    ),
+    "an early roll that is late": (
+        FILE + "roll = { days_to_expiry = 2, early_days = 1, forward_vol_ratio = 1.1 }\n",
+        "layer[1].roll.early_days: is no earlier than days_to_expiry",
+    ),
+    "a confirmation of nothing": (
+        FILE + "roll = { days_to_expiry = 2, on_macd_cross = true }\n",
+        "layer[1].roll.on_macd_cross: confirms nothing",
+    ),
+    "a roll without a reason": (
+        FILE + "roll = { on_macd_cross = false }\n",
+        "layer[1].roll: names no reason to roll",
+    ),
+    "a profit without an amount": (
+        FILE + "monetise = { }\n",
+        "layer[1].monetise: names no profit",
+    ),
+    "a thaw without a freeze": (
+        FILE + 'thaw = { metric = "il_bps", below = 5 }\n',
+        "layer[1].thaw: ends a freeze that never begins",
+    ),
+    "a strip with a strike at spot": (
+        FILE.replace('"put_spread"', '"il_strip"').replace(
+            "offsets_bps = [-300, -2500]", "offsets_bps = [-300, 0, 300]"
+        ),
+        "layer[1].offsets_bps: [-300, 0, 300] does not fit il_strip: an offset of 0 is neither",
+    ),
     "a bar that does not divide the day": (
         STRATEGY + "bar_minutes = 7\n" + LAYER,
         "strategy.bar_minutes: 7 does not divide the day",
@@ -385,3 +431,35 @@ def test_moves_that_no_hedge_can_be_made_of_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=re.escape(line)):
         load_rules(written(tmp_path, FILE.replace(old, new)))
+
+
+def test_staggered_tenors_are_layers_with_an_equal_share_each(tmp_path: Path) -> None:
+    text = FILE.replace("tenor_days = 7", "tenors_days = [7, 14, 28]")
+    layers = load_rules(written(tmp_path, text)).layers
+    assert [(one.name, one.tenor_s // 86_400) for one in layers] == [
+        ("guard_1", 7), ("guard_2", 14), ("guard_3", 28),
+    ]  # fmt: skip
+    assert {one.hedge_ratio_bps for one in layers} == {1_333}
+    assert {one.premium_budget_bps_per_year for one in layers} == {50}
+
+
+def test_rolls_takes_and_freezes_are_read_in_their_units(tmp_path: Path) -> None:
+    text = FILE + (
+        "roll = { days_to_expiry = 1, early_days = 3, forward_vol_ratio = 1.1, delta_drift = 0.15,"
+        " on_macd_cross = true }\n"
+        "stale = { drift_bps = 2500 }\n"
+        "monetise = { multiple_of_premium = 4, share_of_credit = 0.8 }\n"
+        "stop = { multiple_of_premium = 0.9 }\n"
+        'freeze = { metric = "twap_gap_bps", above = 300 }\n'
+        'thaw = { metric = "twap_gap_bps", below = 100 }\n'
+        "order_minutes = 90\nslippage_bps_max = 250\nfunds_budget = true\n"
+    )
+    (one,) = load_rules(written(tmp_path, text)).layers
+    assert one.roll == Roll(
+        before_expiry_s=86_400, early_s=3 * 86_400, forward_vol_bps=11_000,
+        delta_drift_ppb=150_000_000, target_drift_bps=2_500, needs_macd_cross=True,
+    )  # fmt: skip
+    assert one.take == Take(multiple_bps=40_000, credit_share_bps=8_000, stop_bps=9_000)
+    assert (one.order_good_s, one.slippage_bps_max, one.funds_budget) == (5_400, 250, True)
+    assert one.freeze == Comparison(metric="twap_gap_bps", above=300.0)
+    assert one.thaw == Comparison(metric="twap_gap_bps", below=100.0)
