@@ -17,9 +17,10 @@ from bot.commands.terminal import Terminal
 from bot.core.errors import TickMissingError, UsageError
 from bot.report.figures import moment, money, plain
 from bot.report.live import event_lines
-from bot.report.reading import HedgeSeen, PoolSeen, Story, Tick
+from bot.report.reading import HedgeSeen, PoolSeen, Story, Tick, layers_in_order
 from bot.report.sentences import sentence, trade_sentence
 from bot.report.summary import summarise
+from bot.report.waiting import awaited, conditions_of, gaps, metrics_of
 
 
 def status(args: Namespace, terminal: Terminal) -> int:
@@ -114,8 +115,7 @@ def show_tick(terminal: Terminal, story: Story, tick: Tick, *, with_decisions: b
     if with_decisions:
         for line in _sentences(story, tick):
             terminal.say(line)
-    else:
-        show_layers(terminal, story, tick)
+    show_layers(terminal, story, tick)
     show_hedges(terminal, story, tick)
     decimals = story.head.decimals
     owed = f"; debt {money(tick.debt, decimals)}" if tick.debt else ""
@@ -133,7 +133,7 @@ def _sentences(story: Story, tick: Tick) -> list[str]:
 def _tick_json(story: Story, tick: Tick | None) -> dict[str, Any]:
     if tick is None:
         return {
-            "tick": None, "positions": {}, "hedges": [], "layers": {},
+            "tick": None, "positions": {}, "hedges": [], "layers": {}, "waits": [],
             "cash": {}, "margin": {}, "debt": {},
         }  # fmt: skip
     return {
@@ -141,10 +141,23 @@ def _tick_json(story: Story, tick: Tick | None) -> dict[str, Any]:
         "positions": {pool: _position_json(story, pool, seen) for pool, seen in tick.pools.items()},
         "hedges": [_hedge_json(story, hedge) for hedge in tick.hedges],
         "layers": {pool: dict(layers) for pool, layers in tick.layers.items()},
+        "waits": _waits_json(story, tick),
         "cash": _plain_money(tick.cash, story),
         "margin": _plain_money(tick.margin, story),
         "debt": _plain_money(tick.debt, story),
     }
+
+
+def _waits_json(story: Story, tick: Tick) -> list[dict[str, Any]]:
+    """What each layer waits for: the condition's comparisons, each with how far it is from true."""
+    conditions = conditions_of(story.head.terms)
+    found = []
+    for pool, layer, status in layers_in_order(tick):
+        word, row = awaited(layer, status, conditions)
+        if row is not None and pool in tick.pools:
+            rows = gaps(row, metrics_of(tick, pool, layer))
+            found.append({"pool": pool, "layer": layer, "for": word, "gaps": rows})
+    return found
 
 
 def _position_json(story: Story, pool: str, seen: PoolSeen) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from bot.commands.terminal import Terminal
 from bot.core.snapshot import PoolSpec
 from bot.report.figures import amount, change, contracts, moment, number, places_for
 from bot.report.reading import Story, Tick, layers_in_order
-from bot.report.waiting import conditions_of, waits_for
+from bot.report.waiting import conditions_of, metrics_of, waits_for
 
 
 def show_positions(terminal: Terminal, story: Story, tick: Tick) -> None:
@@ -71,7 +71,7 @@ def show_layers(terminal: Terminal, story: Story, tick: Tick) -> None:
             pool,
             layer,
             status,
-            waits_for(layer, status, conditions, tick.pools[pool].metrics)
+            waits_for(layer, status, conditions, metrics_of(tick, pool, layer))
             if pool in tick.pools
             else "no price",
         )

@@ -18,7 +18,7 @@ from bot.report.plaintext import clean
 from bot.report.reading import Head, HedgeSeen, PoolSeen, Tick
 from bot.report.sentences import short
 from bot.report.standing import Standing
-from bot.report.waiting import Conditions, waits_for
+from bot.report.waiting import Conditions, metrics_of, waits_for
 
 STATUS_STYLES: Mapping[str, str] = {
     "idle": "dim",
@@ -138,7 +138,7 @@ def _layer_row(
     frame: Frame, spec: PoolSpec, decision: Decision, hedge: HedgeSeen | None
 ) -> Iterable[Text]:
     status = frame.tick.layers.get(spec.name, {}).get(decision.layer, decision.wanted.value)
-    metrics = frame.tick.pools[spec.name].metrics
+    metrics = metrics_of(frame.tick, spec.name, decision.layer)
     waits = waits_for(decision.layer, status, frame.conditions, metrics)
     quiet = waits and decision.reason in (Reason.BELOW_ARM, Reason.IN_BAND)
     words = [] if quiet else [short(decision, spec)]
