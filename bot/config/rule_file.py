@@ -11,6 +11,7 @@ from bot.config.places import Place, Source, read_toml
 from bot.config.rule_keys import RULE_FILE, condition_schema
 from bot.core.bar_terms import BarTerms
 from bot.core.errors import ConfigError
+from bot.core.guard import Guard
 from bot.core.rules import Layer, Rules, SizeBy
 from bot.core.terms import sealed
 from bot.core.units import DAY_S
@@ -102,6 +103,7 @@ def _rules(values: Mapping[str, Any]) -> Rules:
             total_budget_bps_per_year=strategy["total_budget_bps_per_year"],
             layers=tuple(_layer(layer) for layer in values["layer"]),
             bars=_bar_terms(strategy),
+            guard=_guard(values["guard"]),
         )
     )
 
@@ -120,6 +122,10 @@ def _bar_terms(strategy: Mapping[str, Any]) -> BarTerms:
         cone_bars_min=strategy["cone_bars_min"],
         vol_of_vol_bars=strategy["vol_of_vol_bars"],
     )
+
+
+def _guard(values: Mapping[str, Any]) -> Guard:
+    return Guard(**{"is_on" if name == "on" else name: value for name, value in values.items()})
 
 
 def _layer(values: Mapping[str, Any]) -> Layer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bot.config.guard_keys import GUARD_KEYS
 from bot.config.keys import Amount, Key, ListOf, Number, Scaled, TableOf, Text, Whole
 from bot.config.places import INVALID, Place
 from bot.core.bar_terms import PLAIN_BARS
@@ -269,6 +270,7 @@ LAYER_KEYS = {
 RULE_FILE = TableOf(
     {
         "strategy": Key(TableOf(STRATEGY_KEYS), "the strategy as a whole"),
+        "guard": Key(TableOf(GUARD_KEYS), "what a price must stand before a layer acts on it"),
         "layer": Key(
             ListOf(kind=TableOf(LAYER_KEYS), what="[[layer]]"), "the ladder, mildest first", ()
         ),

@@ -11,6 +11,7 @@ from bot.core.budget import budget_left, spent_atoms
 from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
 from bot.core.conditions import holds
+from bot.core.confirmation import confirmed
 from bot.core.margin_calls import margin_calls
 from bot.core.order_forms import ask_again, buy, sell, settle_expired
 from bot.core.orders import Intent, Order
@@ -38,21 +39,20 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
         spent = sum(spent_atoms(held, view.market.time_s) for held in book.layers.values())
         for layer in rules.layers:
             held, hedge = book.layers[layer.name], hedges.get((pool, layer.name))
-            choice = _choose(
-                Case(
-                    cause=cause,
-                    rules=rules,
-                    layer=layer,
-                    view=view,
-                    book=book,
-                    held=held,
-                    hedge=hedge,
-                    is_called=hedge is not None and hedge.id in calls.called,
-                    budget_atoms=budget_left(view, rules, layer, held, pool_spent=spent),
-                    cash_atoms=cash.get(symbol, 0),
-                    quoting=quoting,
-                )
+            case = Case(
+                cause=cause,
+                rules=rules,
+                layer=layer,
+                view=view,
+                book=book,
+                held=held,
+                hedge=hedge,
+                is_called=hedge is not None and hedge.id in calls.called,
+                budget_atoms=budget_left(view, rules, layer, held, pool_spent=spent),
+                cash_atoms=cash.get(symbol, 0),
+                quoting=quoting,
             )
+            choice = confirmed(case, _choose(case))
             decisions.append(choice.decision(pool=pool, layer=layer.name, status=held.status))
             if choice.order is not None:
                 orders.append(choice.order)

@@ -8,6 +8,7 @@ from math import expm1
 
 from bot.core.bar_terms import PLAIN_BARS, BarTerms
 from bot.core.conditions import Condition, comparisons
+from bot.core.guard import Guard
 from bot.core.units import BPS, MILLION
 
 
@@ -73,6 +74,7 @@ class Rules:
     total_budget_bps_per_year: cap over all layers of a pool; None for the sum of the layers.
     bars: what the signals on price bars go by.
     metric_names: every metric that a condition speaks of; only these need be measured.
+    guard: what a price must stand before a layer acts on it.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Rules:
     dust_quote_micro: int
     total_budget_bps_per_year: int | None
     layers: tuple[Layer, ...]
+    guard: Guard
     bars: BarTerms = PLAIN_BARS
     metric_names: frozenset[str] = field(init=False, repr=False, compare=False)
 

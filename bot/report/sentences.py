@@ -29,6 +29,8 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.MARGIN_CALL: "sold its hedge at any price: free cash does not pay for more margin",
     Reason.COOLDOWN: "waits after a sale",
     Reason.COOLED: "the wait after a sale is over",
+    Reason.UNTRUSTED_PRICE: "would act, but waits: the price is not trusted yet",
+    Reason.UNCONFIRMED: "would act, but waits: its condition has not held for enough blocks yet",
     Reason.BUDGET: "armed, but the premium budget leaves no room for one lot",
     Reason.CASH: "armed, but free cash leaves no room for one lot",
     Reason.NOTHING_TO_HEDGE: "armed, but what there is to hedge is below one lot",
@@ -56,6 +58,8 @@ SHORT: Mapping[Reason, str] = {
     Reason.MARGIN_CALL: "margin call",
     Reason.COOLDOWN: "cooling",
     Reason.COOLED: "cooled",
+    Reason.UNTRUSTED_PRICE: "price not trusted",
+    Reason.UNCONFIRMED: "to be confirmed",
     Reason.BUDGET: "budget used up",
     Reason.CASH: "cash used up",
     Reason.NOTHING_TO_HEDGE: "below one lot",
@@ -71,7 +75,8 @@ ALWAYS_TOLD = (
 )  # fmt: skip
 
 QUOTE_NUMBERS = (
-    "value", "cash", "fee", "margin", "budget_left", "settlement", "reserve_quote"
+    "value", "cash", "fee", "margin", "budget_left", "settlement", "reserve_quote",
+    "spot", "median", "twap",
 )  # fmt: skip
 BASE_NUMBERS = ("wanted", "quantity")
 SPAN_NUMBERS = ("held_s", "left_s", "lapsed_s")

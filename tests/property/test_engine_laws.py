@@ -15,6 +15,7 @@ from bot.core.conditions import Comparison, holds
 from bot.core.engine import recover
 from bot.core.errors import ConfigError
 from bot.core.exposure import claim_down
+from bot.core.guard import NO_GUARD, Guard
 from bot.core.ledger import residual_by_currency
 from bot.core.model_stage import model_world
 from bot.core.orders import Intent, Order
@@ -134,6 +135,7 @@ def rule_sets(draw: st.DrawFn) -> Rules:
     return rules_of(
         *(draw(layers(name)) for name in names),
         total_budget_bps_per_year=draw(st.sampled_from([None, 50, 600])),
+        guard=draw(st.sampled_from([NO_GUARD, Guard(), Guard(confirmations=2, median_blocks=3)])),
     )
 
 
