@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from bot.core.conditions import Comparison
+from bot.core.depth import DepthTerms
 from bot.core.guard import Guard
+from bot.core.quotes import PoolTerms
 from tests.builders.ladders import Ladder
 from tests.builders.runs import HOUR_S, layer
 
@@ -156,3 +158,31 @@ def test_volatility_is_not_sampled_at_a_price_that_is_doubted(blocks: int) -> No
     ladder.walk(*CALM, *((1, 1_500),) * blocks, *((1, 2_000),) * 3)
     vol = ladder.runner.book.state.pools["WETH-USDC"].signals.vol  # type: ignore[union-attr]
     assert (vol.variance > 0) is (blocks == 2)
+
+
+def test_what_rests_of_an_order_goes_on_resting_while_the_price_is_doubted() -> None:
+    """About 186 puts are wanted and 60 shown a tick; the second 60 wait for the spike to pass, and
+    an hour more, for then the average of half an hour is the spike's."""
+    shallow = PoolTerms(depth=DepthTerms(size_base=60, distance_thinning=0.0))
+    one = layer("one", order_good_s=8 * HOUR_S, **BY_PRICE)
+    ladder = Ladder(one, terms=shallow, guard=GUARD)
+    ladder.walk(*CALM, (1, 1_810), (1, 1_810), (1, 1_790))
+    reasons = ladder.walk((1, 1_790), (1, 1_500), (1, 1_790), (1, 1_790))
+    assert reasons == ["ARM", "UNTRUSTED_PRICE", "UNTRUSTED_PRICE", "WORKING"]
+
+
+def test_a_margin_call_is_not_ours_to_doubt() -> None:
+    """All base tokens sold forward at 1,900, with 30,000 beside the margin: a spike to 2,100."""
+    short = layer(
+        "one", instrument="forward", offsets_bps=(0,), hedge_ratio_bps=10_000,
+        tenor_s=7 * 24 * HOUR_S, arm=Comparison(metric="move_bps", below=-400.0),
+        disarm=Comparison(metric="move_bps", below=-9_000.0),
+    )  # fmt: skip
+    fall = (*CALM, (1, 1_900), (1, 1_900), (1, 1_900))
+    probe = Ladder(short, cash=10**12, guard=GUARD)
+    probe.walk(*fall)
+    cash = int(probe.last["book"]["hedges"][0]["margin"]) + 30_000 * 10**6
+    ladder = Ladder(short, cash=cash, guard=GUARD)
+    ladder.walk(*fall)
+    assert ladder.statuses == ["holding"]
+    assert ladder.walk((1, 2_100)) == ["MARGIN_CALL"]
