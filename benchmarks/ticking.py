@@ -128,14 +128,13 @@ def warm_runner(ground: Field, *, is_hedged: bool) -> Iterator[tuple[Runner, Las
             watcher=seen,
             opening=opening,
         )
-        if is_hedged:
-            _fall_until_hedged(ground, runner)
         _fill_window(ground, runner, rules)
+        if is_hedged:  # behind the window: before it is full the guard trusts no price
+            _fall_until_hedged(ground, runner)
         yield runner, seen
 
 
 def _fall_until_hedged(ground: Field, runner: Runner) -> None:
-    runner.tick_or_raise()
     for _ in range(FALLS_MAX):
         ground.swap(FALL_ETHER, sells=True)
         ground.mine()

@@ -13,6 +13,7 @@ from bot.config.places import Place, Source, read_toml
 from bot.config.rule_keys import RULE_FILE
 from bot.core.bar_terms import BarTerms
 from bot.core.errors import ConfigError
+from bot.core.guard import Guard
 from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
 from bot.core.terms import sealed
 from bot.core.units import DAY_S
@@ -106,6 +107,7 @@ def _rules(values: Mapping[str, Any]) -> Rules:
             income_share_bps=strategy["income_share_bps"],
             exposure_cap_bps=strategy["exposure_cap_bps"],
             bars=_bar_terms(strategy),
+            guard=_guard(values["guard"]),
         )
     )
 
@@ -124,6 +126,10 @@ def _bar_terms(strategy: Mapping[str, Any]) -> BarTerms:
         cone_bars_min=strategy["cone_bars_min"],
         vol_of_vol_bars=strategy["vol_of_vol_bars"],
     )
+
+
+def _guard(values: Mapping[str, Any]) -> Guard:
+    return Guard(**{"is_on" if name == "on" else name: value for name, value in values.items()})
 
 
 def _layers(values: Mapping[str, Any]) -> Iterator[Layer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.config.condition_keys import ConditionOf
+from bot.config.guard_keys import GUARD_KEYS
 from bot.config.keys import Amount, Flag, Key, ListOf, Number, Scaled, TableOf, Text, Whole
 from bot.core.bar_terms import PLAIN_BARS
 from bot.core.instruments import INSTRUMENTS
@@ -227,6 +228,7 @@ LAYER_KEYS = {
 RULE_FILE = TableOf(
     {
         "strategy": Key(TableOf(STRATEGY_KEYS), "the strategy as a whole"),
+        "guard": Key(TableOf(GUARD_KEYS), "what a price must stand before a layer acts on it"),
         "layer": Key(
             ListOf(kind=TableOf(LAYER_KEYS), what="[[layer]]"), "the ladder, mildest first", ()
         ),

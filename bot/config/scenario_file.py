@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.config.places import Place, Source, nearest, read_toml
+from bot.config.scenario_cues import check_cues
 from bot.config.scenario_keys import SCENARIO_FILE, STEPS_MAX
 from bot.core.errors import AmountError, ConfigError
 from bot.core.scenario import (
@@ -21,9 +22,12 @@ from bot.core.scenario import (
     LiquidityCue,
     LiquidityMove,
     PoolScript,
+    PushCue,
     ReorgCue,
     Scenario,
+    StaleCue,
     StallCue,
+    ThinCue,
 )
 from bot.core.units import DAY_S, decimal_to_atoms
 
@@ -168,12 +172,14 @@ def _cues(
         step = clock.steps(row["day"], here.child("day"), lowest=1)
         if "pool" in row and row["pool"] not in pools:
             here.child("pool").report(f"{row['pool']} is no pool", nearest(row["pool"], pools))
+        if row["kind"] == "thin" and step + row["steps"] > clock.steps_max:
+            here.child("steps").report("end after the scenario", "let the other LPs come back")
         if row["kind"] == "reorg" and row["depth"] >= step:
             here.child("depth").report(
                 f"{row['depth']} blocks are not there", f"give at most {step - 1} at this day"
             )
         cues.append(_cue(row, step))
-    _refuse_overlaps(cues, place)
+    check_cues(cues, place)
     return tuple(sorted(cues, key=lambda cue: cue.step))
 
 
@@ -184,22 +190,17 @@ def _cue(row: Mapping[str, Any], step: int) -> Cue:
         return ReorgCue(step=step, depth=row["depth"])
     if row["kind"] == "stall":
         return StallCue(step=step, steps=row["steps"])
+    if row["kind"] == "stale_node":
+        return StaleCue(step=step, steps=row["steps"])
+    if row["kind"] == "thin":
+        return ThinCue(step=step, pool=row["pool"], share_bps=row["share_bps"], steps=row["steps"])
+    if row["kind"] in ("sandwich", "flash_swap", "spike"):
+        return PushCue(
+            step=step,
+            pool=row["pool"],
+            move_bps=row["move_bps"],
+            blocks=row.get("blocks", 0),
+            victim_bps=row.get("victim_bps", 0),
+        )
     move = LiquidityMove(row["kind"])
     return LiquidityCue(step=step, pool=row["pool"], move=move, share_bps=row["share_bps"])
-
-
-def _refuse_overlaps(cues: Sequence[Cue], place: Place) -> None:
-    """No event in a stall, and no reorg that reaches into a stall or into another reorg."""
-    stalls = [range(cue.step, cue.step + cue.steps) for cue in cues if isinstance(cue, StallCue)]
-    taken: list[range] = list(stalls)
-    for number, cue in enumerate(cues, start=1):
-        here = place.item(number)
-        if not isinstance(cue, StallCue) and any(cue.step in stall for stall in stalls):
-            here.child("day").report("falls into a stall, which has no blocks", "move one of them")
-        if isinstance(cue, ReorgCue):
-            undone = range(cue.step - cue.depth, cue.step + 1)
-            if any(undone.start < other.stop and other.start < undone.stop for other in taken):
-                here.child("depth").report(
-                    "reaches into a stall or another reorg", "move one of them"
-                )
-            taken.append(undone)

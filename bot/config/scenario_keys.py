@@ -17,6 +17,8 @@ STEPS_MAX = 100_000
 DAYS_MAX = "3650"
 PRICE = Number(lowest="0", highest="1e30", above=True)
 DAY = Number(lowest="0", highest=DAYS_MAX)
+MOVE_BPS_MIN = 100
+MOVES = Whole(lowest=MOVE_BPS_MIN - BPS, highest=10 * BPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,23 @@ class EventOf:
         return {"oneOf": [table.schema() for table in EVENTS.values()]}
 
 
+@dataclass(frozen=True, slots=True)
+class MoveOf:
+    """A price move in bps, either way, larger than a swap fee can hide."""
+
+    def read(self, value: Any, place: Place) -> Any:
+        """See `Kind.read`."""
+        read = MOVES.read(value, place)
+        if read is not INVALID and abs(read) < MOVE_BPS_MIN:
+            return place.misfit(value, "is too small to be seen", f"move {MOVE_BPS_MIN} or more")
+        return read
+
+    def schema(self) -> dict[str, Any]:
+        """See `Kind.schema`."""
+        low, high = MOVES.schema(), MOVES.schema()
+        return {"anyOf": [{**low, "maximum": -MOVE_BPS_MIN}, {**high, "minimum": MOVE_BPS_MIN}]}
+
+
 def _event(kind: str, **keys: Key) -> TableOf:
     return TableOf(
         {
@@ -86,6 +105,9 @@ def _move(kind: str, of: str) -> TableOf:
     )
 
 
+POOL_NAME = Key(Text(), "name of the pool")
+MOVE = Key(MoveOf(), "how far the price is pushed, bps, down negative")
+
 EVENTS = {
     "deposit": _move("deposit", "the pool's reserves"),
     "withdraw": _move("withdraw", "the owner's LP tokens"),
@@ -98,6 +120,36 @@ EVENTS = {
     ),
     "stall": _event(
         "stall", steps=Key(Whole(lowest=1, highest=STEPS_MAX), "how many steps have no block")
+    ),
+    "sandwich": _event(
+        "sandwich",
+        pool=POOL_NAME,
+        move_bps=MOVE,
+        victim_bps=Key(
+            Whole(lowest=1, highest=10 * BPS),
+            "what the victim swaps in between, the same way, in bps of the reserve it goes into",
+        ),
+    ),
+    "flash_swap": _event("flash_swap", pool=POOL_NAME, move_bps=MOVE),
+    "spike": _event(
+        "spike",
+        pool=POOL_NAME,
+        move_bps=MOVE,
+        blocks=Key(Whole(lowest=1, highest=STEPS_MAX), "how many blocks end at that price"),
+    ),
+    "thin": _event(
+        "thin",
+        pool=POOL_NAME,
+        share_bps=Key(
+            Whole(lowest=1, highest=BPS - 1), "what the other LPs leave in, in bps of what they had"
+        ),
+        steps=Key(Whole(lowest=1, highest=STEPS_MAX), "after how many steps they are back"),
+    ),
+    "stale_node": _event(
+        "stale_node",
+        steps=Key(
+            Whole(lowest=1, highest=STEPS_MAX), "for how many steps readers see no new block"
+        ),
     ),
 }
 KIND = Text(choices=tuple(EVENTS))

@@ -14,6 +14,7 @@ class Role(Enum):
     OUTSIDER = "outsider"  # all other LPs
     TRADER = "trader"  # trades at any price
     ARBITRAGEUR = "arbitrageur"  # trades against the outside price
+    ATTACKER = "attacker"  # pushes the price, and takes back what that cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,27 @@
 """Who trades in a scripted world, as one pure function: same pools in, same actions out.
 
-A step plays, pool by pool: the owner's cue, noise traders both ways, and last an arbitrageur who
-brings the pool to the scenario's price. Everybody computes what the trade before left behind, so
-the least amounts asked for are honest: what an actor computed, less a tolerance for noise traders.
+A step plays, pool by pool: the owner's cue, noise traders both ways, and an arbitrageur who
+brings the pool to the scenario's price; attackers (core/attackers.py) are first and last. Everybody
+computes what the trade before left behind, so the least amounts asked for are honest: what an actor
+computed, less a tolerance for noise traders.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import TypeAlias
 
 from bot.core.actions import Action, AddLiquidity, RemoveLiquidity, Role, SetFee, Swap, TransferLp
-from bot.core.amm import amount_out_down, burn_amounts_down, optimal_deposit, swap_to_price
+from bot.core.amm import (
+    MINIMUM_LIQUIDITY,
+    amount_out_down,
+    burn_amounts_down,
+    optimal_deposit,
+    swap_to_price,
+)
+from bot.core.attackers import attack_swaps, swaps_back
 from bot.core.pool_model import Pools, after_protocol_fee, apply, base_quote, reserves
 from bot.core.scenario import (
     DRAW_RANGE,
@@ -21,10 +29,12 @@ from bot.core.scenario import (
     LiquidityCue,
     LiquidityMove,
     PoolScript,
+    PushCue,
     Scenario,
+    ThinCue,
     draw,
 )
-from bot.core.snapshot import PoolSpec
+from bot.core.snapshot import PoolSpec, PoolState
 from bot.core.units import BPS, DAY_S, mul_div_down
 
 TRADER_SLIPPAGE_BPS = 50
@@ -64,19 +74,30 @@ def step_actions(
     prices: Mapping[str, Fraction],
     step: int,
     branch: int,
+    before: Sequence[Action] = (),
 ) -> tuple[Action, ...]:
     """All actions of one step after funding, in the order in which its block must have them.
 
     prices: outside price at this step by pool, quote atoms per base atom.
     branch: how many reorgs happened before; noise traders trade otherwise on another branch.
+    before: the actions of the block below, which may have left an attacker with tokens.
     """
     block_time_s = scenario.time_s(step, branch=branch)
     actions: list[Action] = []
+    for action in swaps_back(scenario.cues, before, last_step=scenario.last_block_step(step)):
+        pools, _ = apply(pools, action, specs=specs, block_time_s=block_time_s)
+        actions.append(action)
     for author in _authors(scenario, specs, prices=prices, step=step, branch=branch):
-        action = author(pools)
-        if action is not None:
-            pools, _ = apply(pools, action, specs=specs, block_time_s=block_time_s)
-            actions.append(action)
+        written = author(pools)
+        if written is not None:
+            pools, _ = apply(pools, written, specs=specs, block_time_s=block_time_s)
+            actions.append(written)
+    for cue in scenario.cues:
+        if isinstance(cue, PushCue) and cue.pushes(step):
+            pushed = attack_swaps(pools[cue.pool], cue, spec=specs[cue.pool])
+            actions.extend(pushed)
+            for action in pushed:
+                pools, _ = apply(pools, action, specs=specs, block_time_s=block_time_s)
     return tuple(actions)
 
 
@@ -97,6 +118,12 @@ def _authors(
         for cue in cues:
             if isinstance(cue, LiquidityCue) and cue.pool == pool.name:
                 yield partial(_move_liquidity, cue=cue, spec=spec)
+        for thin in scenario.cues:
+            if isinstance(thin, ThinCue) and thin.pool == pool.name:
+                if thin.step == step:
+                    yield partial(_leave, cue=thin, spec=spec)
+                elif thin.step + thin.steps == step:
+                    yield partial(_come_back, cue=thin, spec=spec)
         sold = draw(scenario.seed, pool.name, step, branch, "noise")
         for sells_base, share in ((True, sold), (False, DRAW_RANGE - sold)):
             yield partial(
@@ -172,6 +199,35 @@ def _move_liquidity(pools: Pools, *, cue: LiquidityCue, spec: PoolSpec) -> Actio
     lp_atoms = mul_div_down(pool.lp_balance, cue.share_bps, BPS)
     if cue.move is LiquidityMove.SEND:
         return _transfer(Role.OWNER, Role.OUTSIDER, cue.pool, lp_atoms)
+    return _withdrawal(Role.OWNER, pool, lp_atoms, spec=spec)
+
+
+def _leave(pools: Pools, *, cue: ThinCue, spec: PoolSpec) -> Action | None:
+    """The other LPs withdraw all but their share, rounded down."""
+    others = _others_lp(pools[cue.pool])
+    lp_atoms = mul_div_down(others, BPS - cue.share_bps, BPS)
+    return _withdrawal(Role.OUTSIDER, pools[cue.pool], lp_atoms, spec=spec) if lp_atoms else None
+
+
+def _come_back(pools: Pools, *, cue: ThinCue, spec: PoolSpec) -> Action | None:
+    """They deposit until what they left in the pool is that share of what they hold, about."""
+    pool = pools[cue.pool]
+    lp_atoms = mul_div_down(_others_lp(pool), BPS - cue.share_bps, cue.share_bps)
+    base, quote = reserves(pool, spec)
+    offered = (
+        mul_div_down(base, lp_atoms, pool.total_supply),
+        mul_div_down(quote, lp_atoms, pool.total_supply),
+    )
+    amounts = optimal_deposit(offered, reserves=(base, quote))
+    return _deposit(Role.OUTSIDER, cue.pool, amounts) if all(amounts) else None
+
+
+def _others_lp(pool: PoolState) -> int:
+    """LP tokens of the outsiders. No scenario both thins a pool and collects its protocol fee."""
+    return max(0, pool.total_supply - pool.lp_balance - MINIMUM_LIQUIDITY)
+
+
+def _withdrawal(role: Role, pool: PoolState, lp_atoms: int, *, spec: PoolSpec) -> Action:
     charged = after_protocol_fee(pool)
     base, quote = base_quote(
         burn_amounts_down(
@@ -182,8 +238,8 @@ def _move_liquidity(pools: Pools, *, cue: LiquidityCue, spec: PoolSpec) -> Actio
         spec,
     )
     return RemoveLiquidity(
-        role=Role.OWNER,
-        pool=cue.pool,
+        role=role,
+        pool=spec.name,
         lp_atoms=lp_atoms,
         base_min_atoms=base,
         quote_min_atoms=quote,

@@ -20,7 +20,8 @@ Numbers = dict[str, str | float | None]
 class Case:
     """One layer of one pool on one tick, with everything that its decision may depend on.
 
-    cause: digest of chain, block, rules and tick. metrics: the pool's and the layer's own.
+    cause: digest of chain, block, rules and tick. recent: the pool's metrics and the layer's own of
+    the last blocks, oldest first, as many as the guard asks for, this one included.
     is_called: whether free cash does not pay for the margin that its hedge needs now.
     purse: what is left to spend.
     """
@@ -32,10 +33,15 @@ class Case:
     book: PoolBook
     held: LayerState
     hedge: Hedge | None
-    metrics: Metrics
+    recent: tuple[Metrics, ...]
     is_called: bool
     purse: Purse
     quoting: Quoting
+
+    @property
+    def metrics(self) -> Metrics:
+        """What conditions look at now."""
+        return self.recent[-1]
 
     @property
     def time_s(self) -> int:

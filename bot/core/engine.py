@@ -249,9 +249,10 @@ def _undone(book: Book, ancestor: Block | None) -> tuple[Book, tuple[Entry, ...]
         reversal(entry, cause=cause) for step in reversed(gone) for entry in reversed(step.entries)
     ]
     entries = seal_all(drafts, last.ledger_head, last.snapshot, tick=last.tick)
-    state = replace(
-        kept[-1].state, tick=last.tick, ledger_head=head_after(last.ledger_head, entries)
-    )
+    found = kept[-1].state
+    pools = {pool: replace(it, signals=it.signals.broken()) for pool, it in found.pools.items()}
+    head = head_after(last.ledger_head, entries)
+    state = replace(found, tick=last.tick, ledger_head=head, pools=pools)
     return Book(steps=(*kept[:-1], Step(state=state, entries=kept[-1].entries))), entries
 
 

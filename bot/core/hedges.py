@@ -9,10 +9,13 @@ from bot.core.legs import reversed_legs, size_atoms, summed_legs
 from bot.core.matching import Refusal
 from bot.core.orders import Fill, Intent, Leg, Order
 from bot.core.plan import Decision, Plan
-from bot.core.reasons import Status
+from bot.core.reasons import Reason, Status
 from bot.core.rules import Rules
 from bot.core.state import Hedge, LayerState, PoolBook, Resting, Spend
 from bot.core.units import YEAR_S, mul_div_down, mul_div_up
+
+WAITS = (Reason.UNTRUSTED_PRICE, Reason.UNCONFIRMED)
+"""Reasons of a layer that does nothing yet: what it had asked for goes on resting."""
 
 RESTS = (Refusal.LIMIT.value, Refusal.DEPTH.value)
 """Answers that leave something to wait for: a better price, or more on the book."""
@@ -98,7 +101,7 @@ def layers_after(
                 struck_atoms=plan.views[pool].market.spot_atoms
                 if answer is not None and _is_strike(*answer)
                 else held.struck_atoms,
-                resting=None if answer is None else _resting(*answer, time_s=time_s),
+                resting=_still_asked(held, decision, answer, time_s=time_s),
             )
     return layers
 
@@ -116,6 +119,15 @@ def _status_after(decision: Decision, *, is_holding: bool) -> Status:
     if is_holding:
         return Status.HOLDING
     return Status.ARMED if decision.wanted is Status.HOLDING else decision.wanted
+
+
+def _still_asked(
+    held: LayerState, decision: Decision, answer: tuple[Order, Fill] | None, *, time_s: int
+) -> Resting | None:
+    """What rests of this tick's order, or of an earlier one while the layer waits."""
+    if answer is not None:
+        return _resting(*answer, time_s=time_s)
+    return held.resting if decision.reason in WAITS else None
 
 
 def _resting(order: Order, fill: Fill, *, time_s: int) -> Resting | None:

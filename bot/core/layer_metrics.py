@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log, sqrt
 
 from bot.core.conditions import Metrics
@@ -21,20 +22,31 @@ LAYER_METRICS: Family = {
 
 
 def with_layer_metrics(
-    metrics: Metrics, held: LayerState, market: Market, rules: Rules, quoting: Quoting
-) -> Metrics:
-    """A pool's metrics, and where a rule speaks of them one layer's own."""
+    recent: Sequence[Metrics], held: LayerState, market: Market, rules: Rules, quoting: Quoting
+) -> tuple[Metrics, ...]:
+    """A pool's metrics of the last blocks, oldest first, with one layer's own where a rule speaks
+    of them. Against the strike every block has moved by what it has moved since entry, less what
+    the strike was away from entry."""
     if not rules.metric_names & LAYER_METRICS.keys():
-        return metrics
-    moved = _moved(metrics, held, market, rules, quoting)
-    size = None if moved is None else abs(moved)
-    return {**metrics, "move_sigma_restrike": moved, "move_sigma_restrike_abs": size}
+        return tuple(recent)
+    shift = _strike_shift(recent[-1]["move_sigma"], held, market, rules, quoting)
+    return tuple(_with_own(metrics, shift) for metrics in recent)
 
 
-def _moved(
-    metrics: Metrics, held: LayerState, market: Market, rules: Rules, quoting: Quoting
+def _with_own(metrics: Metrics, shift: float | None) -> Metrics:
+    moved = metrics["move_sigma"]
+    own = None if moved is None or shift is None else round(moved - shift, 6)
+    size = None if own is None else abs(own)
+    return {**metrics, "move_sigma_restrike": own, "move_sigma_restrike_abs": size}
+
+
+def _strike_shift(
+    moved: float | None, held: LayerState, market: Market, rules: Rules, quoting: Quoting
 ) -> float | None:
+    """How many sigmas from entry the layer's last strike was; 0 before the first."""
     if not held.struck_atoms:
-        return metrics["move_sigma"]
+        return 0.0
+    if moved is None:
+        return None
     sigma = quoting.calm_vol(market, tenor_s=rules.horizon_s) * sqrt(rules.horizon_s / YEAR_S)
-    return round(log(market.spot_atoms / held.struck_atoms) / sigma, 6)
+    return moved - log(market.spot_atoms / held.struck_atoms) / sigma

@@ -34,13 +34,17 @@ def margin_calls(
     quoting: Quoting,
     cash: Mapping[str, int],
 ) -> MarginCalls:
-    """Work through the hedges in the order in which they were opened: the older is kept longer."""
+    """Work through the hedges in the order in which they were opened: the older is kept longer.
+
+    A doubted price asks for nothing: like an exchange's mark, margin follows what lasts, or one
+    swap could have a hedge sold at the price that it has bent.
+    """
     needed: dict[str, int] = {}
     called: set[str] = set()
     free = dict(cash)
     for hedge in hedges:
         view = views.get(hedge.pool)
-        if view is None or view.market.time_s >= hedge.expiry_s:
+        if view is None or view.trust.doubt is not None or view.market.time_s >= hedge.expiry_s:
             continue
         if not any(map(is_exposed, hedge.legs)):
             continue

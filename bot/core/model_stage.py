@@ -45,16 +45,16 @@ class ModelStage:
         self._blocks: list[Block] = []
         self._events: list[PositionEvent] = []
         self._pools: deque[Pools] = deque(maxlen=scenario.reorg_depth_max + 1)
+        self._held: tuple[Block, Pools] | None = None
 
     @property
-    def pools(self) -> Pools:
-        """The pools as the newest block leaves them."""
-        return self._pools[-1]
+    def shown(self) -> tuple[Block, Pools]:
+        """The newest block that readers see, and the pools as it leaves them."""
+        return self._held or (self._blocks[-1], self._pools[-1])
 
-    @property
-    def head(self) -> Block:
-        """The newest block."""
-        return self._blocks[-1]
+    def hold_readers(self, is_held: bool, /) -> None:
+        """From now on the source shows the chain as it stands, or again as it is."""
+        self._held = (self._blocks[-1], self._pools[-1]) if is_held else None
 
     def block_at(self, number: int) -> Block | None:
         """The block of a number, if there is one."""
@@ -70,8 +70,9 @@ class ModelStage:
         return self.block_at(block.number) == block
 
     def events_after(self, block_number: int) -> tuple[PositionEvent, ...]:
-        """The position's events in later blocks than this one, in log order."""
-        return tuple(event for event in self._events if event.block_number > block_number)
+        """The position's events in later blocks than this one, in log order, as readers see."""
+        shown = self.shown[0].number
+        return tuple(e for e in self._events if block_number < e.block_number <= shown)
 
     def mine(self, scene: Scene) -> None:
         """Append a block whose hash depends on all that it holds."""
@@ -97,7 +98,8 @@ class ModelStage:
         for _ in range(depth):
             self._blocks.pop()
             self._pools.pop()
-        self._events = [event for event in self._events if event.block_number <= self.head.number]
+        head = self._blocks[-1].number
+        self._events = [event for event in self._events if event.block_number <= head]
 
 
 class ModelSource:
@@ -114,7 +116,7 @@ class ModelSource:
 
     def read(self) -> Snapshot:
         """Return the newest block's snapshot, with the position events since the last read."""
-        head, last = self._stage.head, self._last
+        (head, pools), last = self._stage.shown, self._last
         if last == head:
             raise NoNewBlockError(block_number=head.number)
         if last is not None and not self._stage.holds(last):
@@ -129,7 +131,7 @@ class ModelSource:
             chain_id=MODEL_CHAIN_ID,
             block=head,
             specs=self._stage.specs,
-            pools=PoolTuple(_published(self._stage.pools[spec.name]) for spec in self._stage.specs),
+            pools=PoolTuple(_published(pools[spec.name]) for spec in self._stage.specs),
             events=self._stage.events_after(-1 if last is None else last.number),
         )
 

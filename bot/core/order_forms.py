@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
+from bot.core.confirmation import is_confirmed
 from bot.core.errors import NotListedError, ObservationsMissingError
 from bot.core.legs import largest_atoms, reversed_legs, size_atoms
 from bot.core.orders import Intent, Leg, Order
@@ -110,7 +111,7 @@ def sell(
 def settle_expired(case: Case, hedge: Hedge) -> Choice:
     """Let the venue pay an expired hedge by the average price of the window before expiry.
 
-    The layer stays armed unless its disarm condition is true: expiry is no all-clear.
+    The layer stays armed unless its disarm is confirmed: expiry is no all-clear.
     """
     window_s = case.rules.twap_window_s
     try:
@@ -122,7 +123,7 @@ def settle_expired(case: Case, hedge: Hedge) -> Choice:
         )
     except ObservationsMissingError as refusal:
         return stay(Status.HOLDING, Reason.NO_SETTLEMENT_PRICE, {"why": str(refusal)})
-    disarmed = case.view.exposure is None or case.says(case.layer.disarm)
+    disarmed = case.view.exposure is None or is_confirmed(case.layer.disarm, case)
     order = _order(
         case,
         Intent.SETTLE,

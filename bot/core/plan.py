@@ -9,6 +9,7 @@ from typing import Any
 from bot.core.canonical import Json
 from bot.core.conditions import Metrics
 from bot.core.exposure import Exposure
+from bot.core.guard import Trust
 from bot.core.market import Market
 from bot.core.orders import Order
 from bot.core.reasons import Reason, Status
@@ -58,12 +59,16 @@ class PoolView:
     """One hedged pool as the tick saw it.
 
     exposure: None while the owner has no LP tokens. reserve_quote_atoms: the pool's quote side.
+    trust: whether the price may be acted on. recent: metrics of the last blocks, oldest first, as
+    many as the guard asks for, these included.
     """
 
     market: Market
     reserve_quote_atoms: int
     exposure: Exposure | None
     metrics: Metrics
+    trust: Trust
+    recent: tuple[Metrics, ...]
 
     @property
     def claim(self) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bot.core.budget import budget_left, cap_left, charged, pool_spent
 from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
+from bot.core.confirmation import confirmed
 from bot.core.layer_metrics import with_layer_metrics
 from bot.core.margin_calls import margin_calls
 from bot.core.order_forms import ask_again, buy, sell, settle_expired
@@ -40,25 +41,25 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
         spent = pool_spent(view, rules, book.layers, hedges.values())
         for layer in rules.layers:
             held, hedge = book.layers[layer.name], hedges.get(layer.name)
-            choice = _choose(
-                Case(
-                    cause=cause,
-                    rules=rules,
-                    layer=layer,
-                    view=view,
-                    book=book,
-                    held=held,
-                    hedge=hedge,
-                    metrics=with_layer_metrics(view.metrics, held, view.market, rules, quoting),
-                    is_called=hedge is not None and hedge.id in calls.called,
-                    purse=Purse(
-                        budget_atoms=budget_left(view, rules, layer, held, spent=spent),
-                        cash_atoms=cash.get(symbol, 0),
-                        cap_atoms=cap_left(view, rules, spent=spent),
-                    ),
-                    quoting=quoting,
-                )
+            recent = with_layer_metrics(view.recent, held, view.market, rules, quoting)
+            case = Case(
+                cause=cause,
+                rules=rules,
+                layer=layer,
+                view=view,
+                book=book,
+                held=held,
+                hedge=hedge,
+                recent=recent,
+                is_called=hedge is not None and hedge.id in calls.called,
+                purse=Purse(
+                    budget_atoms=budget_left(view, rules, layer, held, spent=spent),
+                    cash_atoms=cash.get(symbol, 0),
+                    cap_atoms=cap_left(view, rules, spent=spent),
+                ),
+                quoting=quoting,
             )
+            choice = confirmed(case, _choose(case))
             decisions.append(choice.decision(pool=pool, layer=layer.name, status=held.status))
             if choice.order is not None:
                 orders.append(choice.order)

@@ -41,6 +41,8 @@ class Reason(Enum):
     MARGIN_CALL = "MARGIN_CALL"  # free cash does not pay for more margin: sold at any price
     COOLDOWN = "COOLDOWN"  # waits after a sale
     COOLED = "COOLED"  # the wait is over
+    UNTRUSTED_PRICE = "UNTRUSTED_PRICE"  # the guard doubts the price: nothing is dealt at it
+    UNCONFIRMED = "UNCONFIRMED"  # the condition has not held for enough blocks yet
     BUDGET = "BUDGET"  # the premium budget leaves no room for one lot
     CASH = "CASH"  # free cash leaves no room for one lot
     CAP = "CAP"  # the cap on what open hedges tie up leaves no room for one lot

@@ -8,6 +8,7 @@ from math import expm1
 
 from bot.core.bar_terms import PLAIN_BARS, BarTerms
 from bot.core.conditions import Condition, comparisons
+from bot.core.guard import Guard
 from bot.core.units import BPS, MILLION
 
 
@@ -123,6 +124,7 @@ class Rules:
     premium paid and margin, over entry value; None for no cap.
     bars: what the signals on price bars go by.
     metric_names: every metric that a condition speaks of; only these need be measured.
+    guard: what a price must stand before a layer acts on it.
     """
 
     name: str
@@ -135,6 +137,7 @@ class Rules:
     dust_quote_micro: int
     total_budget_bps_per_year: int | None
     layers: tuple[Layer, ...]
+    guard: Guard
     bars: BarTerms = PLAIN_BARS
     income_share_bps: int = BPS
     exposure_cap_bps: int | None = None

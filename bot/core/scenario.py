@@ -101,7 +101,45 @@ class StallCue:
     steps: int
 
 
-Cue: TypeAlias = LiquidityCue | FeeCue | ReorgCue | StallCue
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushCue:
+    """At `step`, last in the block, an attacker swaps until the price is `move_bps` away.
+
+    blocks: how many blocks end at the pushed price, each pushed anew; the attacker then swaps
+    back, first in the next block, all that the swap brought. 0: in the same block.
+    victim_bps: with 0 blocks, what a victim swaps the same way in between, of the input side.
+    """
+
+    step: int
+    pool: str
+    move_bps: int
+    blocks: int = 0
+    victim_bps: int = 0
+
+    def pushes(self, step: int) -> bool:
+        """Whether the price is pushed at this step."""
+        return self.step <= step < self.step + max(1, self.blocks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThinCue:
+    """At `step` all other LPs withdraw all but `share_bps`; `steps` later they are back."""
+
+    step: int
+    pool: str
+    share_bps: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleCue:
+    """From `step` on, for `steps` steps, whoever reads sees the chain as it was before."""
+
+    step: int
+    steps: int
+
+
+Cue: TypeAlias = LiquidityCue | FeeCue | ReorgCue | StallCue | PushCue | ThinCue | StaleCue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +170,17 @@ class Scenario:
             for cue in self.cues
         )
 
+    def last_block_step(self, step: int) -> int:
+        """The last step before this one that made a block; step 0 always did."""
+        return next(last for last in range(step - 1, -1, -1) if not self.stalls(last))
+
+    def is_stale(self, step: int) -> bool:
+        """Whether the chain's readers are cut off from what this step makes."""
+        return any(
+            isinstance(cue, StaleCue) and cue.step <= step < cue.step + cue.steps
+            for cue in self.cues
+        )
+
     def reorg_depth(self, step: int) -> int:
         """How many blocks are replaced before this step; 0 for none."""
         return sum(cue.depth for cue in self.cues if isinstance(cue, ReorgCue) and cue.step == step)
@@ -139,6 +188,11 @@ class Scenario:
     def branch(self, step: int) -> int:
         """How many reorgs have happened when this step is first played."""
         return sum(isinstance(cue, ReorgCue) and cue.step <= step for cue in self.cues)
+
+    @property
+    def reads_old_blocks(self) -> bool:
+        """Whether blocks must stay readable when others have come after them."""
+        return any(isinstance(cue, ReorgCue | StaleCue) for cue in self.cues)
 
     @property
     def reorg_depth_max(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.core.errors import EmptyPoolError, ObservationsMissingError
+from bot.core.errors import EmptyPoolError
 from bot.core.exposure import Exposure, exposure_of
 from bot.core.market import Market
 from bot.core.metrics import measure
@@ -13,10 +13,9 @@ from bot.core.plan import PoolView
 from bot.core.ports import Quoting
 from bot.core.position import Position, apply_event
 from bot.core.rules import Rules
-from bot.core.signals import PoolSignals, observe, realised_vol
+from bot.core.signals import PoolSignals, observe, realised_vol, spot_down
 from bot.core.snapshot import PoolSpec, PoolState, PositionEvent, Snapshot
 from bot.core.state import BookState, LayerState, PoolBook
-from bot.core.twap import twap_atoms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +42,13 @@ def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -
         try:
             signals = observe(before.signals, spec, pool, time_s=snapshot.block.time_s, rules=rules)
         except EmptyPoolError:
-            books[spec.name] = replace(before, position=position)
+            books[spec.name] = replace(before, position=position, signals=before.signals.broken())
             continue
-        books[spec.name] = replace(before, position=position, signals=signals)
-        if _spot_down(spec, pool) < 1:
+        if spot_down(spec, pool) < 1:
+            books[spec.name] = replace(before, position=position, signals=signals.broken())
             continue
         exposure = exposure_of(spec, pool, position) if position.lots else None
-        views[spec.name] = _view(
+        view = _view(
             spec,
             pool,
             signals,
@@ -58,6 +57,9 @@ def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -
             rules=rules,
             quoting=quoting,
         )
+        signals = replace(signals, recent=view.recent)
+        books[spec.name] = replace(before, position=position, signals=signals)
+        views[spec.name] = view
     return Sight(snapshot=snapshot, books=books, views=views)
 
 
@@ -99,8 +101,8 @@ def _view(
         base_decimals=spec.base.decimals,
         quote_symbol=spec.quote.symbol,
         quote_decimals=spec.quote.decimals,
-        spot_atoms=_spot_down(spec, pool),
-        twap_atoms=_twap(signals, spec, time_s=time_s, window_s=rules.twap_window_s),
+        spot_atoms=spot_down(spec, pool),
+        twap_atoms=signals.twap_atoms,
         realised_vol=realised_vol(signals, rules),
     )
     metrics = measure(
@@ -116,23 +118,6 @@ def _view(
         reserve_quote_atoms=pool.reserves(spec)[1],
         exposure=exposure,
         metrics=metrics,
+        trust=signals.guard.trust,
+        recent=(*signals.recent, metrics)[-rules.guard.blocks_needed :],
     )
-
-
-def _spot_down(spec: PoolSpec, pool: PoolState) -> int:
-    """Quote atoms per whole base token."""
-    reserve_base, reserve_quote = pool.reserves(spec)
-    spot: int = reserve_quote * 10**spec.base.decimals // reserve_base
-    return spot
-
-
-def _twap(signals: PoolSignals, spec: PoolSpec, *, time_s: int, window_s: int) -> int | None:
-    try:
-        return twap_atoms(
-            signals.observations,
-            window_start_s=time_s - window_s,
-            window_end_s=time_s,
-            base_decimals=spec.base.decimals,
-        )
-    except ObservationsMissingError:
-        return None

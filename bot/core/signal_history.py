@@ -7,6 +7,7 @@ section 5.8.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -16,9 +17,10 @@ from bot.core.bar_metrics import NOTHING_SEEN, closed, read
 from bot.core.bar_signals import wanted_of
 from bot.core.bars import Floats, Times
 from bot.core.errors import MarketDataError
+from bot.core.guard import Doubt
 from bot.core.price_bars import PriceBar
 from bot.core.rules import Rules
-from bot.core.signals import PoolSignals, VolState, realised_vol, sampled
+from bot.core.signals import PoolSignals, VolState, realised_vol, sampled, taken_by_bars
 
 History: TypeAlias = dict[str, Floats]
 """Metric name -> its value at every tick; nan where the tick finds it unknown."""
@@ -26,17 +28,49 @@ History: TypeAlias = dict[str, Floats]
 REALISED_VOL = "realised_vol"
 
 
-def signal_history(*, time_s: Any, price: Any, rules: Rules) -> History:
+def signal_history(
+    *, time_s: Any, price: Any, rules: Rules, doubts: Sequence[Doubt | None] | None = None
+) -> History:
     """Realised volatility and every metric of bars that the rules speak of, at every tick.
 
     time_s: unix seconds, whole, never falling; price: in any one unit, > 0; arrays of one length.
     The prices of one block are one tick: of several with one time all are taken, in order.
+    doubts: the guard's verdict on each tick (core/guard_history.py), where the rules have a guard.
     """
     times, prices = np.asarray(time_s, np.int64), np.asarray(price, np.float64)
     _refuse(times, prices)
+    if doubts is not None:
+        return _guarded_history(times, prices, rules, doubts)
     history = bar_history(times, prices, rules)
     history[REALISED_VOL] = realised_vol_history(times, prices, rules)
     return history
+
+
+def _guarded_history(
+    times: Times, prices: Floats, rules: Rules, doubts: Sequence[Doubt | None]
+) -> History:
+    """The same, as far as the guard lets a tick's price through; what it does not is carried."""
+    last: float | None = None
+    taken: list[float | None] = []
+    for price, doubt in zip(prices.tolist(), doubts, strict=True):
+        taken.append(taken_by_bars(price, doubt, last=last))
+        last = price if doubt is None else last
+    at = np.flatnonzero([price is not None for price in taken])
+    kept = np.array([price for price in taken if price is not None], np.float64)
+    history = {
+        name: _carried(values, at, times.size)
+        for name, values in bar_history(times[at], kept, rules).items()
+    }
+    at = np.flatnonzero([doubt is None for doubt in doubts])
+    vols = realised_vol_history(times[at], prices[at], rules)
+    history[REALISED_VOL] = _carried(vols, at, times.size)
+    return history
+
+
+def _carried(values: Floats, at: Times, size: int) -> Floats:
+    """Values of some ticks, each at every tick up to the next of them; nan before the first."""
+    index = np.searchsorted(at, np.arange(size), side="right") - 1
+    return np.append(values, np.nan)[index]
 
 
 def bar_history(times: Times, prices: Floats, rules: Rules) -> History:

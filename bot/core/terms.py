@@ -15,6 +15,7 @@ from bot.core.conditions import AllOf, AnyOf, Comparison, Condition, NotOf
 from bot.core.depth import DepthTerms
 from bot.core.errors import VenueTermsError
 from bot.core.fees import FeeTerms
+from bot.core.guard import Guard
 from bot.core.listing import ListingTerms
 from bot.core.margin import MarginTerms
 from bot.core.quotes import PoolTerms, SpreadTerms
@@ -39,6 +40,7 @@ def rules_to_json(rules: Rules) -> dict[str, Json]:
         "exposure_cap_bps": rules.exposure_cap_bps,
         "bars": asdict(rules.bars),
         "layers": [_layer_to_json(layer) for layer in rules.layers],
+        "guard": asdict(rules.guard),
     }
 
 
@@ -49,6 +51,7 @@ def rules_from_json(row: Mapping[str, Any]) -> Rules:
             **row,
             "bars": BarTerms(**row["bars"]),
             "layers": tuple(_layer_from_json(layer) for layer in row["layers"]),
+            "guard": Guard(**row["guard"]),
         }
     )
 

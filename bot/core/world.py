@@ -69,6 +69,10 @@ class Stage(Protocol):
         """Undo the last `depth` blocks as if they had never been."""
         ...
 
+    def hold_readers(self, is_held: bool, /) -> None:
+        """From now on the source shows the chain as it stands, or again as it is."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -101,16 +105,20 @@ class ScriptedWorld:
         # Only as many old states as the deepest reorg goes back: memory stays flat.
         self._pools: deque[Pools] = deque(maxlen=scenario.reorg_depth_max + 1)
         self._pools.append(dict.fromkeys(self._specs, UNFUNDED))
+        self._actions: deque[tuple[Action, ...]] = deque(maxlen=scenario.reorg_depth_max + 1)
         self._mine(funding_actions(scenario, prices=self._prices_at(0)), time_s=scenario.time_s(0))
 
     def step(self, index: int) -> None:
         """Play one step, in order; a stalled one makes no block, a reorg replaces some first."""
+        if self._scenario.is_stale(index) != self._scenario.is_stale(index - 1):
+            self._stage.hold_readers(self._scenario.is_stale(index))
         branch = self._scenario.branch(index)
         depth = self._scenario.reorg_depth(index)
         if depth:
             self._stage.roll_back(depth)
             for _ in range(depth):
                 self._pools.pop()
+                self._actions.pop()
         for played in range(index - depth, index + 1):
             if not self._scenario.stalls(played):
                 self._play(played, branch=branch)
@@ -127,6 +135,7 @@ class ScriptedWorld:
             prices=self._prices_at(step),
             step=step,
             branch=branch,
+            before=self._actions[-1],
         )
         self._mine(actions, time_s=self._scenario.time_s(step, branch=branch))
 
@@ -139,6 +148,7 @@ class ScriptedWorld:
                 changes.append((place, change))
         self._stage.mine(Scene(time_s=time_s, actions=actions, pools=pools, changes=tuple(changes)))
         self._pools.append(pools)
+        self._actions.append(actions)
 
     def _prices_at(self, step: int) -> Mapping[str, Fraction]:
         return {name: path[step] for name, path in self._prices.items()}

@@ -7,7 +7,7 @@ finds the pools as core/pool_model.py expects them, or an error.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from bot.core.actions import (
@@ -20,25 +20,23 @@ from bot.core.actions import (
 )
 from bot.core.errors import TransactionFailedError, WorldDriftError
 from bot.core.pool_model import Pools
-from bot.core.scenario import Scenario, price_paths
-from bot.core.snapshot import Block, PoolSpec, PoolState, Snapshot, Token
+from bot.core.scenario import Scenario
+from bot.core.snapshot import Block, PoolState, Snapshot
 from bot.core.world import Scene
-from bot.edges.abi import ZERO_ADDRESS, AbiValue, call_data
+from bot.edges.abi import ZERO_ADDRESS
 from bot.edges.chain import ChainSource
+from bot.edges.held_reader import HeldReader
 from bot.edges.node import AnvilNode, GanacheNode, LocalNode
 from bot.edges.rpc import Call, ReadOnlyRpc, Rpc
+from bot.edges.scenario_setup import create_pools, fund, to
 from bot.edges.uniswap import UNLIMITED, Transaction, UniswapV2World
 
 SETUP_S = 3_600
 """How long before the scenario's start the chain begins: time for the blocks of the set-up."""
 
-PURSE = 1_000
-"""Tokens that each actor gets, as a multiple of all first deposits together."""
-
 GAS_PRICE_WEI = 10**11
 """Above the base fee of every local node; a block's earlier transactions offer a little more."""
 
-GAS = 500_000
 RECEIPTS_TIMEOUT_S = 20.0
 
 SWAP = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)"
@@ -47,10 +45,10 @@ REMOVE = "removeLiquidity(address,address,uint256,uint256,uint256,address,uint25
 
 
 def anvil_for(scenario: Scenario) -> LocalNode:
-    """An Anvil that can play a scenario. Old states are kept only where a reorg needs them."""
+    """An Anvil that can play a scenario. Old states are kept only where they are read again."""
     return AnvilNode(
         timestamp_s=scenario.start_s - SETUP_S,
-        prune_history=not scenario.reorg_depth_max,
+        prune_history=not scenario.reads_old_blocks,
         automine=False,
     )
 
@@ -75,8 +73,8 @@ class ChainStage:
             rpc.call("evm_setAutomine", False)
         self.uniswap = UniswapV2World(rpc, mine=is_anvil).deploy()
         self._accounts = dict(zip(Role, self.uniswap.accounts[1:], strict=False))
-        self.specs = _create_pools(scenario, self.uniswap)
-        _fund(scenario, self.uniswap, self.specs, self._accounts)
+        self.specs = create_pools(scenario, self.uniswap)
+        fund(scenario, self.uniswap, self.specs, self._accounts)
         self.owner = self._accounts[Role.OWNER]
         self.lens_address = None if is_anvil else self.uniswap.deploy_lens()
         self.since_block = int(rpc.call("eth_blockNumber"), 16) + 1
@@ -87,9 +85,11 @@ class ChainStage:
         self._depth_max = scenario.reorg_depth_max
         self._marks: list[str] = []
         self._expected: Pools = {}
+        self._shown: Pools = {}
+        self._reader = HeldReader(reader)
         self._hashes: list[str] = []
         source = ChainSource(
-            reader,
+            self._reader,
             self.specs,
             owner=self.owner,
             lens_address=self.lens_address,
@@ -109,6 +109,8 @@ class ChainStage:
         self._hashes = self._rpc.batch(calls) if calls else []
         self._rpc.call("evm_mine", scene.time_s)
         self._expected = scene.pools
+        if not self._reader.is_held:
+            self._shown = scene.pools
 
     def roll_back(self, depth: int) -> None:
         """Undo the last `depth` blocks as if they had never been.
@@ -119,10 +121,15 @@ class ChainStage:
         del self._marks[-depth:]
         self._nonces.clear()
 
+    def hold_readers(self, is_held: bool, /) -> None:
+        """From now on the source shows the chain as it stands, or again as it is."""
+        self._reader.hold(is_held)
+        self._shown = self._expected
+
     def _transaction(self, action: Action) -> Transaction:
         if isinstance(action, SetFee):
             fee_to = self.uniswap.deployer if action.on else ZERO_ADDRESS
-            return _to(self.uniswap.deployer, self.uniswap.factory, "setFeeTo(address)", fee_to)
+            return to(self.uniswap.deployer, self.uniswap.factory, "setFeeTo(address)", fee_to)
         spec = self._pools[action.pool]
         base, quote = spec.base.address, spec.quote.address
         router = self.uniswap.router
@@ -130,18 +137,18 @@ class ChainStage:
             by = self._accounts[action.role]
             path = [base, quote] if action.sells_base else [quote, base]
             amounts = (action.amount_in_atoms, action.amount_out_min_atoms)
-            return _to(by, router, SWAP, *amounts, path, by, UNLIMITED)
+            return to(by, router, SWAP, *amounts, path, by, UNLIMITED)
         if isinstance(action, AddLiquidity):
             by = self._accounts[action.role]
             offered = (action.base_atoms, action.quote_atoms)
             least = (action.base_min_atoms, action.quote_min_atoms)
-            return _to(by, router, ADD, base, quote, *offered, *least, by, UNLIMITED)
+            return to(by, router, ADD, base, quote, *offered, *least, by, UNLIMITED)
         if isinstance(action, RemoveLiquidity):
             by = self._accounts[action.role]
             least = (action.base_min_atoms, action.quote_min_atoms)
-            return _to(by, router, REMOVE, base, quote, action.lp_atoms, *least, by, UNLIMITED)
+            return to(by, router, REMOVE, base, quote, action.lp_atoms, *least, by, UNLIMITED)
         sender, receiver = self._accounts[action.sender], self._accounts[action.receiver]
-        return _to(sender, spec.address, "transfer(address,uint256)", receiver, action.lp_atoms)
+        return to(sender, spec.address, "transfer(address,uint256)", receiver, action.lp_atoms)
 
     def _require_nonce(self, sender: str) -> None:
         if sender not in self._nonces:
@@ -180,12 +187,12 @@ class ChainStage:
     def require_no_drift(self, snapshot: Snapshot) -> None:
         """Refuse a block that is not what the model says; receipts tell whose fault it was."""
         for spec, found in zip(snapshot.specs, snapshot.pools, strict=True):
-            if _drifts(found, self._expected[spec.name]):
+            if _drifts(found, self._shown[spec.name]):
                 _require_success(self._receipts(self._hashes))
                 raise WorldDriftError(
                     pool=spec.name,
                     found=(found.reserve0, found.reserve1),
-                    expected=_reserves(self._expected[spec.name]),
+                    expected=_reserves(self._shown[spec.name]),
                 )
 
 
@@ -236,60 +243,3 @@ def _require_success(receipts: list[dict[str, Any]]) -> None:
 
 def _reserves(pool: PoolState) -> tuple[int, int]:
     return pool.reserve0, pool.reserve1
-
-
-def _create_pools(scenario: Scenario, uniswap: UniswapV2World) -> tuple[PoolSpec, ...]:
-    tokens: dict[str, Token] = {}
-    for pool in scenario.pools:
-        sides = ((pool.base_symbol, pool.base_decimals), (pool.quote_symbol, pool.quote_decimals))
-        for symbol, decimals in sides:
-            if symbol not in tokens:
-                is_weth = (symbol, decimals) == ("WETH", 18)
-                address = uniswap.weth if is_weth else uniswap.create_token(symbol, decimals)
-                tokens[symbol] = Token(address=address, symbol=symbol, decimals=decimals)
-    specs = []
-    for pool in scenario.pools:
-        base, quote = tokens[pool.base_symbol], tokens[pool.quote_symbol]
-        specs.append(
-            PoolSpec(
-                name=pool.name,
-                address=uniswap.create_pair(base.address, quote.address),
-                factory=uniswap.factory,
-                base=base,
-                quote=quote,
-                base_is_token0=int(base.address, 16) < int(quote.address, 16),
-            )
-        )
-    return tuple(specs)
-
-
-def _fund(
-    scenario: Scenario,
-    uniswap: UniswapV2World,
-    specs: tuple[PoolSpec, ...],
-    accounts: Mapping[Role, str],
-) -> None:
-    """Give every role tokens, and the router leave to move them, in one block."""
-    purses: dict[str, int] = {}
-    prices = price_paths(scenario)
-    for pool, spec in zip(scenario.pools, specs, strict=True):
-        amounts = (pool.reserve_base_atoms, int(pool.reserve_base_atoms * prices[pool.name][0]))
-        for token, amount in zip((spec.base, spec.quote), amounts, strict=True):
-            purses[token.address] = purses.get(token.address, 0) + PURSE * amount
-    sent = []
-    for account in accounts.values():
-        for address, amount in purses.items():
-            if address == uniswap.weth:
-                deposit = call_data("deposit()")
-                sent.append(Transaction(sender=account, to=address, data=deposit, value_wei=amount))
-            else:
-                mint = "mint(address,uint256)"
-                sent.append(_to(uniswap.deployer, address, mint, account, amount))
-        for spender_of in (*purses, *(spec.address for spec in specs)):
-            approve = "approve(address,uint256)"
-            sent.append(_to(account, spender_of, approve, uniswap.router, UNLIMITED))
-    uniswap.send(*sent)
-
-
-def _to(sender: str, to: str, signature: str, *values: AbiValue) -> Transaction:
-    return Transaction(sender=sender, to=to, data=call_data(signature, *values), gas=GAS)

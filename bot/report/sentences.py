@@ -36,6 +36,8 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.MARGIN_CALL: "sold its hedge at any price: free cash does not pay for more margin",
     Reason.COOLDOWN: "waits after a sale",
     Reason.COOLED: "the wait after a sale is over",
+    Reason.UNTRUSTED_PRICE: "would act, but waits: the price is not trusted yet",
+    Reason.UNCONFIRMED: "would act, but waits: its condition has not held for enough blocks yet",
     Reason.BUDGET: "armed, but the premium budget leaves no room for one lot",
     Reason.CASH: "armed, but free cash leaves no room for one lot",
     Reason.CAP: "armed, but the cap on open hedges leaves no room for one lot",
@@ -71,6 +73,8 @@ SHORT: Mapping[Reason, str] = {
     Reason.MARGIN_CALL: "margin call",
     Reason.COOLDOWN: "cooling",
     Reason.COOLED: "cooled",
+    Reason.UNTRUSTED_PRICE: "price not trusted",
+    Reason.UNCONFIRMED: "to be confirmed",
     Reason.BUDGET: "budget used up",
     Reason.CASH: "cash used up",
     Reason.CAP: "cap reached",
@@ -88,7 +92,8 @@ ALWAYS_TOLD = (
 )  # fmt: skip
 
 QUOTE_NUMBERS = (
-    "value", "cash", "fee", "margin", "budget_left", "cap_left", "settlement", "reserve_quote"
+    "value", "cash", "fee", "margin", "budget_left", "cap_left", "settlement", "reserve_quote",
+    "spot", "median", "twap",
 )  # fmt: skip
 BASE_NUMBERS = ("wanted", "quantity")
 MULTIPLES = {

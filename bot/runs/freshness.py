@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.core.errors import StaleBlockError
+from bot.core.errors import NoNewBlockError, StaleBlockError
 from bot.core.ports import SnapshotSource
 from bot.core.snapshot import Block, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FreshSource:
-    """A SnapshotSource whose newest block is at most `age_s_max` behind the wall clock."""
+    """A SnapshotSource whose newest block is at most `age_s_max` behind the wall clock.
+
+    last: the newest block that was read. A node that shows it for longer than that is stale too,
+    though it shows nothing new.
+    """
 
     source: SnapshotSource
     age_s_max: int
     clock: Callable[[], float]
+    last: Block | None = None
 
     @property
     def genesis_hash(self) -> str | None:
@@ -24,13 +29,15 @@ class FreshSource:
         return self.source.genesis_hash
 
     def read(self) -> Snapshot:
-        """See SnapshotSource; a block that is too old raises StaleBlockError."""
-        snapshot = self.source.read()
-        age_s = int(self.clock()) - snapshot.block.time_s
-        if age_s > self.age_s_max:
-            raise StaleBlockError(
-                block_number=snapshot.block.number, age_s=age_s, age_s_max=self.age_s_max
-            )
+        """See SnapshotSource; a newest block that is too old raises StaleBlockError."""
+        try:
+            snapshot = self.source.read()
+        except NoNewBlockError:
+            if self.last is not None:
+                self._refuse_old(self.last)
+            raise
+        self._refuse_old(snapshot.block)
+        self.last = snapshot.block
         return snapshot
 
     def is_canonical(self, block: Block) -> bool:
@@ -39,4 +46,10 @@ class FreshSource:
 
     def rewind(self, snapshot: Snapshot | None) -> None:
         """See SnapshotSource."""
+        self.last = None if snapshot is None else snapshot.block
         self.source.rewind(snapshot)
+
+    def _refuse_old(self, block: Block) -> None:
+        age_s = int(self.clock()) - block.time_s
+        if age_s > self.age_s_max:
+            raise StaleBlockError(block_number=block.number, age_s=age_s, age_s_max=self.age_s_max)

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.core.conditions import AllOf, AnyOf, Comparison
 from bot.core.errors import BotError
+from bot.core.guard import NO_GUARD
 from bot.core.model_stage import model_world
 from bot.core.ports import Journal, Row
 from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
@@ -113,7 +114,7 @@ def layer(name: str, **changes: Any) -> Layer:
 
 
 def rules_of(*layers: Layer, **changes: Any) -> Rules:
-    """Rules with these layers that warm up within hours."""
+    """Rules with these layers that warm up within hours and act on every price at once."""
     plain = Rules(
         name="test",
         hash="",
@@ -125,6 +126,7 @@ def rules_of(*layers: Layer, **changes: Any) -> Rules:
         dust_quote_micro=10_000_000,
         total_budget_bps_per_year=None,
         layers=layers,
+        guard=NO_GUARD,
     )
     return sealed(replace(plain, **changes))
 

@@ -431,6 +431,26 @@ def test_a_node_that_is_cut_off_is_refused_while_its_newest_block_is_stale(
     assert live.kinds == ["open", "record", "record"]
 
 
+def test_a_node_that_goes_on_showing_a_block_that_was_booked_is_stale_in_time(
+    live: Live, market: Market, reader: ReadOnlyRpc, rpc: Rpc
+) -> None:
+    """A minute is the limit: nothing new is no error within it, and a stale node beyond it."""
+    now = [int(rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)]
+
+    def later(seconds: int) -> Callable[[], None]:
+        def pass_time() -> None:
+            now[0] += seconds
+
+        return pass_time
+
+    fresh = FreshSource(
+        chain_source(live, market, reader), age_s_max=60, clock=lambda: float(now[0])
+    )
+    live.run(fresh, nothing, later(60), later(1), later(1))
+    assert live.skipped == [StaleBlockError, StaleBlockError]
+    assert live.kinds == ["open", "record"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_the_middle_of_a_tick_ends_the_run_behind_it_with_a_whole_book(
     live: Live, market: Market, reader: ReadOnlyRpc, number: signal.Signals

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from bot.config.scenario_file import load_scenario
+from bot.config.scenario_file import SHIPPED, load_scenario
 from bot.core.errors import (
     NoNewBlockError,
     ReorgDetectedError,
@@ -80,7 +80,7 @@ def require_equal_at_every_step(stage: ChainStage, scenario: Scenario, *, steps:
         seen[1].append(on_model)
 
 
-@pytest.mark.parametrize("name", ["calm", "crash", "reorg", "whipsaw"])
+@pytest.mark.parametrize("name", sorted(file.stem for file in SHIPPED.glob("*.toml")))
 def test_anvil_and_the_model_hold_the_same_pools_at_every_step(name: str) -> None:
     scenario = load_scenario(name)
     with stage_on(anvil_for(scenario), scenario) as stage:

@@ -15,6 +15,7 @@ from bot.core.conditions import Comparison, holds
 from bot.core.engine import recover
 from bot.core.errors import ConfigError
 from bot.core.exposure import claim_down
+from bot.core.guard import NO_GUARD, Guard
 from bot.core.ledger import residual_by_currency
 from bot.core.model_stage import model_world
 from bot.core.orders import Intent, Order
@@ -152,6 +153,7 @@ def rule_sets(draw: st.DrawFn) -> Rules:
         total_budget_bps_per_year=draw(st.sampled_from([None, 50, 600])),
         income_share_bps=draw(st.sampled_from([0, 5_000])),
         exposure_cap_bps=draw(st.sampled_from([None, 300])),
+        guard=draw(st.sampled_from([NO_GUARD, Guard(), Guard(confirmations=2, median_blocks=3)])),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import isqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -12,12 +14,15 @@ from bot.core.bar_metrics import BAR_METRICS
 from bot.core.bar_terms import BarTerms
 from bot.core.conditions import Comparison
 from bot.core.engine import recover
+from bot.core.guard import Doubt, Guard, Seen
+from bot.core.guard_history import doubts
 from bot.core.model_stage import model_world
 from bot.core.ports import Row
 from bot.core.reasons import Reason
 from bot.core.record import decode_snapshot, decode_spec, read_body
 from bot.core.signal_history import signal_history
 from bot.core.snapshot import Snapshot
+from bot.core.terms import sealed
 from bot.edges.memory_store import MemoryStore
 from bot.runs.replay import replay_journal, replay_world
 from tests.builders.closes import HOUR_S, SHORT, rules_on_bars
@@ -87,6 +92,42 @@ def test_a_recorded_run_is_its_price_history_to_the_bit(name: str, terms: BarTer
         assert len(set(recorded[np.isfinite(recorded)].tolist())) > 1, f"{metric} moves"
     assert replay_journal(rows, rules, venue=runner.venue, journal=MemoryStore()) > 0
     assert recover(journal, rules, venue=runner.venue) == runner.book
+
+
+def test_a_guarded_run_is_its_price_history_and_its_doubts_to_the_bit() -> None:
+    """The crash by the hour, with limits so tight that the fall itself is doubted now and then."""
+    guard = Guard(median_gap_bps_max=100, twap_gap_bps_max=150)
+    scenario = load_scenario("crash")
+    rules = sealed(replace(rules_on_bars(bars=LONG), guard=guard))
+    world, journal = model_world(scenario), MemoryStore()
+    replay_world(world, runner_for(scenario, rules, world=world, journal=journal))
+    rows = list(journal.rows())
+    ticks = told(rows)
+    views = [read_body(row.body)["views"][POOL] for row in rows if row.kind == "record"]
+    blocks, twaps = [], []
+    for tick, view in zip(ticks, views, strict=True):
+        twap = view["market"]["twap"]
+        twaps.append(None if twap is None else int(twap))
+        pool = tick.snapshot.pools[0]
+        blocks.append(
+            Seen(
+                time_s=tick.snapshot.block.time_s,
+                spot_atoms=int(view["market"]["spot"]),
+                depth=isqrt(pool.reserve0 * pool.reserve1),
+            )
+        )
+    verdicts = doubts(blocks, twaps, guard)
+    assert {None, Doubt.WARMING, Doubt.OFF_MEDIAN, Doubt.OFF_TWAP} <= set(verdicts)
+    found = signal_history(
+        time_s=[block.time_s for block in blocks],
+        price=[tick.price for tick in ticks],
+        rules=rules,
+        doubts=verdicts,
+    )
+    for metric, values in found.items():
+        recorded = np.array([tick.metrics[metric] for tick in ticks], dtype=np.float64)
+        assert values.view(np.int64).tolist() == recorded.view(np.int64).tolist(), metric
+    assert sum(tick.metrics["rsi"] is not None for tick in ticks) > 200
 
 
 def test_a_hole_and_a_reorg_are_in_the_run_that_says_so() -> None:

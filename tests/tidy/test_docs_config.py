@@ -18,11 +18,13 @@ import pytest
 
 from bot.config import rules_schema, run_schema
 from bot.config.environment import PREFIX, RPC_URL_VARIABLE, leaves, variable_names
+from bot.config.guard_keys import GUARD_KEYS
 from bot.config.keys import REQUIRED, Amount, Key, ListOf, MapOf, Scaled, TableOf
 from bot.config.rule_keys import LAYER_KEYS, RULE_FILE, STRATEGY_KEYS
 from bot.config.run_keys import POOL_KEYS, RUN_FILE
 from bot.config.venue_keys import POOL_TERMS_KEYS
 from bot.core.fees import FeeTerms
+from bot.core.guard import Doubt
 from bot.core.instruments import INSTRUMENTS
 from bot.core.listing import ListingTerms
 from bot.core.margin import MarginTerms
@@ -125,6 +127,7 @@ WHOLE_FILES = {
 }
 PARTS = {
     ("docs/rules.md", "strategy"): lambda: key_table(TableOf(STRATEGY_KEYS)),
+    ("docs/rules.md", "guard"): lambda: key_table(TableOf(GUARD_KEYS)),
     ("docs/rules.md", "layer"): lambda: key_table(TableOf(LAYER_KEYS)),
     ("docs/rules.md", "metrics"): metric_table,
     ("docs/configuration.md", "keys"): lambda: key_table(RUN_FILE),
@@ -155,6 +158,8 @@ def test_a_published_table_is_what_the_code_gives(name: str, part: str) -> None:
 def names_for_the_rules_page() -> Iterator[str]:
     yield from (".".join(path) for path, _ in leaves(TableOf(STRATEGY_KEYS)))
     yield from (".".join(path) for path, _ in leaves(TableOf(LAYER_KEYS)))
+    yield from (".".join(path) for path, _ in leaves(TableOf(GUARD_KEYS)))
+    yield from (doubt.value for doubt in Doubt)
     yield from METRICS
     yield from INSTRUMENTS
     yield from (reason.value for reason in Reason)
@@ -209,7 +214,7 @@ def test_only_the_configuration_reads_the_environment() -> None:
     assert readers == ["bot/config/environment.py"]
 
 
-def test_the_whole_rule_file_is_two_tables() -> None:
-    """So that the two generated tables of docs/rules.md leave nothing out."""
-    assert set(RULE_FILE.keys) == {"strategy", "layer"}
+def test_the_whole_rule_file_is_three_tables() -> None:
+    """So that the three generated tables of docs/rules.md leave nothing out."""
+    assert set(RULE_FILE.keys) == {"strategy", "guard", "layer"}
     assert isinstance(RULE_FILE.keys["layer"].kind, ListOf)

@@ -15,6 +15,7 @@ from bot.core.bar_terms import BarTerms
 from bot.core.canonical import canonical_json
 from bot.core.conditions import AllOf, AnyOf, Comparison, NotOf
 from bot.core.errors import ConfigError
+from bot.core.guard import NO_GUARD, Guard
 from bot.core.rules import Roll, SizeBy, Take
 from bot.core.terms import rules_from_json, rules_to_json
 
@@ -117,6 +118,19 @@ def test_rules_survive_the_journal_byte_for_byte(tmp_path: Path) -> None:
     assert rules_from_json(json.loads(text)) == rules
     assert canonical_json(rules_to_json(rules_from_json(json.loads(text)))) == text
     assert rules_from_json(rules_to_json(replace(rules, hash="kept"))).hash == "kept"
+
+
+def test_the_guard_is_on_with_every_default_where_a_file_says_nothing(tmp_path: Path) -> None:
+    assert load_rules(written(tmp_path, FILE)).guard == Guard()
+    assert Guard().is_on
+
+
+def test_a_guard_can_be_tightened_and_switched_off(tmp_path: Path) -> None:
+    tight = load_rules(written(tmp_path, FILE + "[guard]\nconfirmations = 6\n"))
+    assert tight.guard == Guard(confirmations=6)
+    off = load_rules(written(tmp_path, FILE + "[guard]\non = false\n"))
+    assert off.guard == NO_GUARD
+    assert len({tight.hash, off.hash, load_rules(written(tmp_path, FILE)).hash}) == 3
 
 
 REFUSALS = {
@@ -256,6 +270,18 @@ REFUSALS = {
         "layer[2].hedge_ratio_bps: 3999 is less than 4000 of layer[1]",
     ),
     "a name that is no name": (FILE.replace('"guard"', '"Guard 1"'), "'Guard 1' does not fit"),
+    "a guard that one block satisfies": (
+        FILE + "[guard]\nconfirmations = 1\n",
+        "guard.confirmations: 1 is out of range; give a whole number from 2 to 64",
+    ),
+    "a median without a middle": (
+        FILE + "[guard]\nmedian_blocks = 4\n",
+        "guard.median_blocks: 4 is even; write 3 or 5",
+    ),
+    "an unknown key of the guard": (
+        FILE + "[guard]\nmedian_block = 5\n",
+        "guard.median_block: is not a known key; did you mean `median_blocks`?",
+    ),
     "a strategy without layers": (STRATEGY, "layer: has no entries"),
     "a roll as soon as the hedge is bought": (
         FILE + "roll = { days_to_expiry = 4 }\n",

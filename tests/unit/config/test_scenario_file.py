@@ -14,13 +14,19 @@ from bot.core.scenario import (
     Knot,
     LiquidityCue,
     LiquidityMove,
+    PushCue,
     ReorgCue,
     Scenario,
+    StaleCue,
     StallCue,
+    ThinCue,
 )
 from tests.builders.scripts import TWO_DAYS, scenario_of, two_days
 
-SHIPPED_NAMES = ("calm", "crash", "reorg", "whipsaw")
+SHIPPED_NAMES = (
+    "calm", "crash", "flash_swap", "real_crash", "reorg", "sandwich", "stale_node", "thin_pool",
+    "whipsaw",
+)  # fmt: skip
 
 
 def test_days_become_whole_steps_and_amounts_become_atoms() -> None:
@@ -53,6 +59,29 @@ def test_events_become_cues_in_the_order_of_their_steps() -> None:
     )
 
 
+POOL = 'pool = "WETH-USDC"\n'
+
+
+def test_attacks_become_cues() -> None:
+    scenario = two_days(
+        f'kind = "sandwich"\nday = 0.25\n{POOL}move_bps = -500\nvictim_bps = 200',
+        f'kind = "flash_swap"\nday = 0.5\n{POOL}move_bps = 3000',
+        f'kind = "spike"\nday = 0.75\n{POOL}move_bps = -2500\nblocks = 2',
+        f'kind = "thin"\nday = 1\n{POOL}share_bps = 200\nsteps = 6',
+        'kind = "stale_node"\nday = 1.5\nsteps = 3',
+    )
+    assert scenario.cues == (
+        PushCue(step=6, pool="WETH-USDC", move_bps=-500, victim_bps=200),
+        PushCue(step=12, pool="WETH-USDC", move_bps=3000),
+        PushCue(step=18, pool="WETH-USDC", move_bps=-2500, blocks=2),
+        ThinCue(step=24, pool="WETH-USDC", share_bps=200, steps=6),
+        StaleCue(step=36, steps=3),
+    )
+    assert [step for step in range(49) if scenario.is_stale(step)] == [36, 37, 38]
+    assert scenario.reads_old_blocks
+    assert not two_days().reads_old_blocks
+
+
 @pytest.mark.parametrize("name", SHIPPED_NAMES)
 def test_a_shipped_scenario_loads_under_its_own_name(name: str) -> None:
     assert load_scenario(name).name == name
@@ -71,7 +100,7 @@ def test_a_scenario_can_be_given_by_its_path(tmp_path: Path) -> None:
 def test_an_unknown_name_is_answered_with_the_names_there_are() -> None:
     with pytest.raises(ConfigError) as refusal:
         load_scenario("crsh")
-    assert "calm, crash, reorg, whipsaw" in refusal.value.line
+    assert ", ".join(SHIPPED_NAMES) in refusal.value.line
 
 
 REFUSED = [
@@ -121,6 +150,10 @@ REFUSED_EVENTS = [
     ('kind = "stall"\nday = 3\nsteps = 1', "day", "to step 48"),
     ('kind = "reorg"\nday = 0.125\ndepth = 3', "depth", "at most 2"),
     ('kind = "protocol_fee"\nday = 1\non = "yes"', "on", "true or false"),
+    (f'kind = "spike"\nday = 1\n{POOL}move_bps = 99\nblocks = 1', "move_bps", "100 or more"),
+    (f'kind = "spike"\nday = 1\n{POOL}move_bps = -10000\nblocks = 1', "move_bps", "-9900"),
+    (f'kind = "flash_swap"\nday = 1\n{POOL}move_bps = 100\nblocks = 1', "blocks", "known"),
+    (f'kind = "thin"\nday = 1\n{POOL}share_bps = 1\nsteps = 25', "steps", "come back"),
     (
         'kind = "send"\nday = 1\npool = "WETH-USDT"\nshare_bps = 1',
         "pool",
@@ -143,6 +176,9 @@ def test_an_event_that_cannot_happen_is_refused(event: str, key: str, advice: st
         'kind = "protocol_fee"\nday = 1.125\non = true',
         'kind = "reorg"\nday = 1.25\ndepth = 4',
         'kind = "reorg"\nday = 1.125\ndepth = 1',
+        f'kind = "flash_swap"\nday = 1.125\n{POOL}move_bps = 1000',
+        f'kind = "spike"\nday = 0.875\n{POOL}move_bps = 1000\nblocks = 4',
+        f'kind = "thin"\nday = 0.875\n{POOL}share_bps = 1000\nsteps = 4',
     ],
 )
 def test_nothing_may_happen_in_a_stall(other: str) -> None:
@@ -153,6 +189,29 @@ def test_nothing_may_happen_in_a_stall(other: str) -> None:
 def test_reorgs_may_not_reach_into_each_other() -> None:
     with pytest.raises(ConfigError, match="another reorg"):
         two_days('kind = "reorg"\nday = 1\ndepth = 2', 'kind = "reorg"\nday = 1.125\ndepth = 3')
+
+
+def test_a_reorg_may_not_take_the_block_that_a_stale_node_shows() -> None:
+    with pytest.raises(ConfigError, match="stale node"):
+        two_days('kind = "stale_node"\nday = 1\nsteps = 4', 'kind = "reorg"\nday = 1.25\ndepth = 6')
+
+
+def test_an_attacker_is_done_before_the_next_one_comes() -> None:
+    spike = f'kind = "spike"\nday = 1\n{POOL}move_bps = 1000\nblocks = 3'
+    with pytest.raises(ConfigError, match="another attack"):
+        two_days(spike, f'kind = "flash_swap"\nday = 1\n{POOL}move_bps = 1000')
+    assert (
+        len(two_days(spike, f'kind = "flash_swap"\nday = 1.125\n{POOL}move_bps = 1000').cues) == 2
+    )
+
+
+def test_a_pool_is_not_thinned_where_the_protocol_collects_its_fee() -> None:
+    """The fee's LP tokens are a third party's: what the other LPs hold would not be known."""
+    with pytest.raises(ConfigError, match="protocol"):
+        two_days(
+            'kind = "protocol_fee"\nday = 1\non = true',
+            f'kind = "thin"\nday = 0.5\n{POOL}share_bps = 1000\nsteps = 4',
+        )
 
 
 def test_the_same_pair_of_tokens_cannot_be_there_twice() -> None:

@@ -8,6 +8,7 @@ from functools import cache
 from bot.config.scenario_file import load_scenario
 from bot.core.conditions import Comparison
 from bot.core.engine import Book, Opening, open_book, run_tick, undo_after
+from bot.core.guard import NO_GUARD
 from bot.core.model_stage import model_world
 from bot.core.quotes import PoolTerms
 from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
@@ -53,6 +54,7 @@ RULES = Rules(
         layer("guard", instrument="protective_put", offsets_bps=(-300,), sigma=0.3),
         layer("wing", instrument="put_spread", offsets_bps=(-500, -2_000), sigma=0.8),
     ),
+    guard=NO_GUARD,
 )
 
 
