@@ -26,6 +26,9 @@ class BetaWindow:
     sum_xy: int = 0
 
 
+EMPTY_WINDOW = BetaWindow()
+
+
 def pico_return(before: float, now: float) -> int:
     """The log return between two prices above 0, in pico-units.
 

@@ -19,6 +19,9 @@ class Breadth:
     closes: int = 0
 
 
+NO_BREADTH = Breadth()
+
+
 def breadth_step(
     breadth: Breadth, before: Sequence[float | None], now: Sequence[float | None]
 ) -> Breadth:

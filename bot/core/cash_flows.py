@@ -35,9 +35,7 @@ def flows_of(events: Iterable[PositionEvent], *, time_s: int) -> tuple[CashFlow,
     is twice the quote side, as the entry value of a lot is.
     """
     return tuple(
-        CashFlow(
-            time_s=time_s, atoms=(-2 if event.kind in OPENING else 2) * event.quote_atoms
-        )
+        CashFlow(time_s=time_s, atoms=(-2 if event.kind in OPENING else 2) * event.quote_atoms)
         for event in events
         if event.quote_atoms
     )

@@ -23,6 +23,9 @@ class GasAverage:
     wei: float = 0.0
 
 
+NO_GAS = GasAverage()
+
+
 def gas_step(gas: GasAverage, wei: int, *, elapsed_s: int, half_life_s: int) -> GasAverage:
     """The average with one base fee (wei) that stood for `elapsed_s`; no time, no step."""
     if elapsed_s <= 0:

@@ -30,6 +30,9 @@ class EffectiveRate:
     real: float | None = None
 
 
+RATE_START = EffectiveRate()
+
+
 def effective_rate_step(
     rate: EffectiveRate, move: float | None, *, differential: float | None, elapsed_s: int
 ) -> EffectiveRate:

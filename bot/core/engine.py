@@ -270,4 +270,3 @@ def _place_of(ancestor: Block | None, book: Book) -> tuple[int, str]:
 
 def _step(settled: Settled) -> Step:
     return Step(state=settled.state, entries=settled.entries)
-

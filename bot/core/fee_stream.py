@@ -29,6 +29,9 @@ class FeeStream:
     lp_fees: float = 0.0
 
 
+NO_STREAM = FeeStream()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamFigures:
     """A warm stream, in quote atoms a day."""
@@ -80,9 +83,7 @@ def tvl_over_volume(figures: StreamFigures, *, tvl_atoms: int) -> float | None:
     return tvl_atoms / figures.volume_per_day if figures.volume_per_day > 0.0 else None
 
 
-def tvl_over_fees(
-    figures: StreamFigures, *, tvl_atoms: int, realised_vol: float
-) -> float | None:
+def tvl_over_fees(figures: StreamFigures, *, tvl_atoms: int, realised_vol: float) -> float | None:
     """Price over earnings: years of the LPs' fees, net of LVR, that the pool's value is.
 
     LVR a year is vol**2 / 8 of the value. None where nothing is left of the fees: there are no

@@ -7,7 +7,7 @@ record, so a replay needs no file. docs/rules.md lists the names; docs/adr/0020-
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -37,8 +37,8 @@ _RATES = ("lend_ppm", "borrow_ppm")
 def feed_problem(name: str, value: int) -> str | None:
     """What is wrong with a feed of this name and value; None when nothing is.
 
-    >>> feed_problem("gas_gwei", 3)
-    'gas_gwei is no feed; the feeds are gas_wei, reference_e18:POOL, lend_ppm:SYMBOL, borrow_ppm:SYMBOL'
+    >>> feed_problem("gas_wei", 0)
+    'gas_wei is 0, which is not above 0 and at most 10**48'
     """
     prefix, colon, subject = name.partition(":")
     if prefix not in _PREFIXES or _PREFIXES[prefix] != bool(colon and subject):
@@ -54,7 +54,8 @@ def feed_problem(name: str, value: int) -> str | None:
 def reference_atoms(feeds: Feeds, *, pool: str, quote_decimals: int) -> int | None:
     """The reference price in quote atoms per whole base token, rounded down; None if not fed.
 
-    >>> reference_atoms({"reference_e18:WETH-USDC": 2_000 * 10**18}, pool="WETH-USDC", quote_decimals=6)
+    >>> feeds = {"reference_e18:WETH-USDC": 2_000 * 10**18}
+    >>> reference_atoms(feeds, pool="WETH-USDC", quote_decimals=6)
     2000000000
     """
     value = feeds.get(f"reference_e18:{pool}")
@@ -80,6 +81,11 @@ def rate_differential(feeds: Feeds, *, base: str, quote: str) -> float | None:
     if rate_base is None or rate_quote is None:
         return None
     return rate_base - rate_quote
+
+
+def _rate(feeds: Feeds, name: str) -> float | None:
+    value = feeds.get(name)
+    return None if value is None else value / MILLION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +139,11 @@ def timeline_of(
 class FedSource:
     """A SnapshotSource whose snapshots carry the feeds of a timeline, as of their block's time.
 
-    What the source itself says of a block, such as its base fee, stands.
+    timeline: asked for at each read. What the source itself says of a block, such as its base
+    fee, stands.
     """
 
-    def __init__(self, source: SnapshotSource, timeline: FeedTimeline) -> None:
+    def __init__(self, source: SnapshotSource, timeline: Callable[[], FeedTimeline]) -> None:
         self._source = source
         self._timeline = timeline
 
@@ -148,7 +155,7 @@ class FedSource:
     def read(self) -> Snapshot:
         """See SnapshotSource."""
         snapshot = self._source.read()
-        fed = self._timeline.at(snapshot.block.time_s)
+        fed = self._timeline().at(snapshot.block.time_s)
         return replace(snapshot, feeds={**fed, **snapshot.feeds})
 
     def is_canonical(self, block: Block) -> bool:

@@ -49,7 +49,6 @@ class Tick:
              for swap in self.swaps), Fraction(0),
         )  # fmt: skip
 
-
     def bound(self) -> float:
         """How far the sum may be off: the worst sqrt(price then / price now), and k's growth."""
         pools: Pools = {self.spec.name: self.before}
@@ -97,7 +96,7 @@ def _ticks(stage: Recorder) -> Iterator[Tick]:
 
 
 def test_one_swap_a_block_is_found_to_within_the_atoms_that_rounding_leaves() -> None:
-    """A swap's payout is rounded down by less than an atom, worth less than an atom over the fee."""
+    """A payout is rounded down by less than an atom, which looks like a fee, over the fee rate."""
     ticks = [tick for tick in played(scenario_of(QUIET)) if len(tick.swaps) == 1]
     assert len(ticks) > 30
     for tick in ticks:

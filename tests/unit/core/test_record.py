@@ -48,7 +48,9 @@ def test_specs_come_back_equal() -> None:
         assert decode_spec(json.loads(canonical_json(encode_spec(spec)))) == spec
 
 
-def test_feeds_are_written_when_they_change_and_forgotten_when_they_are_not_known_any_more() -> None:
+def test_feeds_are_written_when_they_change_and_forgotten_when_they_are_not_known_any_more() -> (
+    None
+):
     first = replace(PATH[0], feeds={"gas_wei": 10**18, "lend_ppm:WETH": -5})
     same, other = replace(PATH[1], feeds=first.feeds), replace(PATH[1], feeds={"gas_wei": 7})
     written = [encode_snapshot(first, None), encode_snapshot(same, first),
