@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.config.condition_keys import ConditionOf
 from bot.config.keys import Amount, Flag, Key, ListOf, Number, Scaled, TableOf, Text, Whole
+from bot.config.market_keys import MARKET_KEYS
 from bot.core.bar_terms import PLAIN_BARS
 from bot.core.instruments import INSTRUMENTS
-from bot.core.market_terms import PLAIN_MARKET
 from bot.core.rules import SizeBy
 from bot.core.units import BPS, DAY_S, MILLION
 
@@ -21,10 +21,6 @@ def _days(lowest: str, *, above: bool = False) -> Scaled:
 def _minutes(lowest: str, *, above: bool = False) -> Scaled:
     number = Number(lowest=lowest, highest="5270400", above=above)
     return Scaled(number=number, factor=60, grain="seconds")
-
-
-def _hours() -> Scaled:
-    return Scaled(number=Number(lowest="0", highest="744"), factor=3_600, grain="seconds")
 
 
 def _bars(lowest: int, highest: int = 10_000) -> Whole:
@@ -97,36 +93,7 @@ STRATEGY_KEYS = {
     "vol_of_vol_bars": Key(
         _bars(2), "changes of `bar_vol` in `vol_of_vol`", PLAIN_BARS.vol_of_vol_bars
     ),
-    "market_half_life_hours": Key(
-        Scaled(number=Number(lowest="1", highest="87840"), factor=3_600, grain="seconds"),
-        "half-life of the moving averages of volume, fees and gas; until then they are unknown",
-        PLAIN_MARKET.half_life_s,
-    ),
-    "beta_index": Key(
-        Text(pattern="[^ ]+", wanted="the name of a watched pool, BASE-QUOTE"),
-        "the watched pool that stands for the market; `beta` and `wacc` need it",
-        None,
-    ),
-    "beta_bars": Key(_bars(3, 2_000), "returns that `beta` regresses", PLAIN_MARKET.beta_bars),
-    "market_premium_bps": Key(
-        Whole(lowest=0, highest=BPS),
-        "what the market must bring a year above lending the quote token, bps, in `wacc`",
-        PLAIN_MARKET.market_premium_bps,
-    ),
-    "debt_share_bps": Key(
-        Whole(lowest=0, highest=BPS - 1),
-        "part of a position that is borrowed, half in either token, bps, in `wacc`",
-        PLAIN_MARKET.debt_share_bps,
-    ),
-    "calendar": Key(
-        Text(wanted="a path in quotes"),
-        "a newer calendar of macro events, relative to this file; left out, the shipped one",
-        None,
-    ),
-    "macro_hours_before": Key(
-        _hours(), "the macro window begins so long before an event", PLAIN_MARKET.macro_before_s
-    ),
-    "macro_hours_after": Key(_hours(), "and ends so long after it", PLAIN_MARKET.macro_after_s),
+    **MARKET_KEYS,
     "total_budget_bps_per_year": Key(
         BUDGET, "cap on what all layers of a pool spend in any 365 days, bps of entry value", None
     ),

@@ -40,12 +40,12 @@ def gas_step(gas: GasAverage, wei: int, *, elapsed_s: int, half_life_s: int) -> 
 
 
 def gas_ratio(gas: GasAverage, wei: int, *, half_life_s: int) -> float | None:
-    """The base fee over its average before; None until one half-life was averaged.
+    """The base fee over its average before; None until one half-life was averaged, and over 0.
 
     >>> gas_ratio(GasAverage(seen_s=60, weight=0.5, wei=10e9), 40 * GWEI, half_life_s=60)
     2.0
     """
-    if gas.seen_s < half_life_s:
+    if gas.seen_s < half_life_s or gas.wei <= 0.0:
         return None
     return wei * gas.weight / gas.wei
 

@@ -37,8 +37,8 @@ _RATES = ("lend_ppm", "borrow_ppm")
 def feed_problem(name: str, value: int) -> str | None:
     """What is wrong with a feed of this name and value; None when nothing is.
 
-    >>> feed_problem("gas_wei", 0)
-    'gas_wei is 0, which is not above 0 and at most 10**48'
+    >>> feed_problem("gas_wei", -1)
+    'gas_wei is -1, not within 0 to 10**48'
     """
     prefix, colon, subject = name.partition(":")
     if prefix not in _PREFIXES or _PREFIXES[prefix] != bool(colon and subject):
@@ -46,8 +46,8 @@ def feed_problem(name: str, value: int) -> str | None:
     if prefix in _RATES:
         if not -MILLION < value <= 1_000 * MILLION:
             return f"{name} is {value} millionths a year, not within -999,999 to 1,000,000,000"
-    elif not 0 < value <= VALUE_MAX:
-        return f"{name} is {value}, which is not above 0 and at most 10**48"
+    elif not 0 <= value <= VALUE_MAX:
+        return f"{name} is {value}, not within 0 to 10**48"
     return None
 
 
@@ -99,6 +99,9 @@ class FeedTimeline:
     values: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     age_s_max: int | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self.times_s)
+
     def at(self, time_s: int) -> dict[str, int]:
         """The last value of each feed at or before a moment, unless it is too old."""
         found: dict[str, int] = {}
@@ -134,6 +137,9 @@ def timeline_of(
         values={name: tuple(told.values()) for name, told in ordered.items()},
         age_s_max=age_s_max,
     )
+
+
+NO_FEEDS = FeedTimeline()
 
 
 class FedSource:

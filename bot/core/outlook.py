@@ -5,12 +5,13 @@ Both are done only for what the rules speak of; a thousand watched pools cost no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.core.market import Market
 from bot.core.market_memory import (
     NO_MEMORY,
+    NO_WORLD,
     Need,
     Needs,
     PoolMemory,
@@ -18,7 +19,7 @@ from bot.core.market_memory import (
     pool_step,
     world_step,
 )
-from bot.core.market_metrics import BOOK_RATIO, outside_metrics
+from bot.core.market_metrics import BOOK_RATIO, needs_of, outside_metrics
 from bot.core.market_readers import Facts
 from bot.core.plan import PoolView
 from bot.core.ports import Quoting
@@ -29,31 +30,50 @@ from bot.core.state import BookState, Hedge
 from bot.core.units import mul_div_up
 
 
-def remembered(
-    state: BookState, snapshot: Snapshot, rules: Rules, needs: Needs
-) -> tuple[WorldMemory, Mapping[str, PoolMemory]]:
-    """The memory of the world and of each hedged pool at this tick. needs: at least one."""
-    before = state.snapshot
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """The memory of the world, and of each hedged pool by its name, after a tick."""
+
+    world: WorldMemory = NO_WORLD
+    pools: Mapping[str, PoolMemory] = field(default_factory=dict)
+
+
+NOTHING_REMEMBERED = Remembered()
+
+
+def remember_tick(
+    memory: Remembered, before: Snapshot | None, now: Snapshot, rules: Rules, needs: Needs
+) -> Remembered:
+    """The memory with one more tick. before: the tick that it stands at, None at the first."""
     world, close = world_step(
-        state.world, before, snapshot, terms=rules.market, bar_s=rules.bars.bar_s, needs=needs
+        memory.world, before, now, terms=rules.market, bar_s=rules.bars.bar_s, needs=needs
     )
-    now_s = snapshot.block.time_s
-    memories: dict[str, PoolMemory] = {}
-    for index, spec in enumerate(snapshot.specs):
+    now_s = now.block.time_s
+    pools: dict[str, PoolMemory] = {}
+    for index, spec in enumerate(now.specs):
         if not spec.hedged:
             continue
-        book = state.pools.get(spec.name)
-        memories[spec.name] = pool_step(
-            NO_MEMORY if book is None else book.memory,
+        pools[spec.name] = pool_step(
+            memory.pools.get(spec.name, NO_MEMORY),
             spec,
-            _both(before, snapshot, index) if Need.STREAM in needs else None,
-            [event for event in snapshot.events if event.pool == spec.name],
+            _both(before, now, index) if Need.STREAM in needs else None,
+            [event for event in now.events if event.pool == spec.name],
             times_s=(now_s if before is None else before.block.time_s, now_s),
             close=close,
             terms=rules.market,
             needs=needs,
         )
-    return world, memories
+    return Remembered(world=world, pools=pools)
+
+
+def memory_history(snapshots: Iterable[Snapshot], rules: Rules) -> Iterator[Remembered]:
+    """The memory after each tick of a whole history: the scan that a run makes, tick by tick."""
+    memory, before = NOTHING_REMEMBERED, None
+    needs = needs_of(rules.metric_names)
+    for snapshot in snapshots:
+        memory = remember_tick(memory, before, snapshot, rules, needs)
+        before = snapshot
+        yield memory
 
 
 def with_outside(
@@ -64,8 +84,7 @@ def with_outside(
     quoting: Quoting,
     *,
     wanted: frozenset[str],
-    world: WorldMemory,
-    memories: Mapping[str, PoolMemory],
+    memory: Remembered,
 ) -> dict[str, PoolView]:
     """The views with these metrics added."""
     before = None if state.snapshot is None else state.snapshot.block
@@ -82,8 +101,8 @@ def with_outside(
             tvl_atoms=2 * view.reserve_quote_atoms,
             feeds=snapshot.feeds,
             blocks=(before, snapshot.block),
-            memory=memories.get(name, NO_MEMORY),
-            world=world,
+            memory=memory.pools.get(name, NO_MEMORY),
+            world=memory.world,
             terms=rules.market,
             book_ratio=ratios.get(view.market.quote_symbol),
         )

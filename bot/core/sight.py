@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from bot.core.errors import EmptyPoolError, ObservationsMissingError
 from bot.core.exposure import Exposure, exposure_of
 from bot.core.market import Market
-from bot.core.market_memory import NO_WORLD, PoolMemory, WorldMemory
+from bot.core.market_memory import NO_WORLD, WorldMemory
 from bot.core.market_metrics import needs_of, wanted_of
 from bot.core.metrics import measure
-from bot.core.outlook import remembered, with_outside
+from bot.core.outlook import Remembered, remember_tick, with_outside
 from bot.core.plan import PoolView
 from bot.core.ports import Quoting
 from bot.core.position import Position, apply_event
@@ -71,24 +71,20 @@ def _with_outside(
     seen: Sight, state: BookState, rules: Rules, quoting: Quoting, wanted: frozenset[str]
 ) -> Sight:
     """The same with the metrics of market, value and macro that the rules speak of."""
-    world = state.world
-    memories: Mapping[str, PoolMemory]
-    memories = {name: book.memory for name, book in seen.books.items()}
     needs = needs_of(rules.metric_names)
-    if needs:
-        world, memories = remembered(state, seen.snapshot, rules, needs)
-    views = with_outside(
-        seen.views,
-        state,
-        seen.snapshot,
-        rules,
-        quoting,
-        wanted=wanted,
-        world=world,
-        memories=memories,
+    memory = Remembered(
+        world=state.world, pools={name: book.memory for name, book in state.pools.items()}
     )
-    books = {name: replace(book, memory=memories[name]) for name, book in seen.books.items()}
-    return Sight(snapshot=seen.snapshot, books=books, views=views, world=world)
+    if needs:
+        memory = remember_tick(memory, state.snapshot, seen.snapshot, rules, needs)
+    views = with_outside(
+        seen.views, state, seen.snapshot, rules, quoting, wanted=wanted, memory=memory
+    )
+    books = {
+        name: replace(book, memory=memory.pools.get(name, book.memory))
+        for name, book in seen.books.items()
+    }
+    return Sight(snapshot=seen.snapshot, books=books, views=views, world=memory.world)
 
 
 def hedged_pools(snapshot: Snapshot) -> Iterable[tuple[PoolSpec, PoolState]]:
