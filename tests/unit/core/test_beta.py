@@ -1,0 +1,65 @@
+"""Beta by exact sums against numpy's regression, and against the whole window summed anew."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.beta import EMPTY_WINDOW, PICO, BetaWindow, beta_of, beta_step, pico_return
+
+RETURNS = st.lists(
+    st.tuples(*[st.integers(-PICO, PICO)] * 2), min_size=3, max_size=40
+)  # a bar that moves by a factor of e, either way
+
+
+def stepped(pairs: list[tuple[int, int]], *, bars: int) -> BetaWindow:
+    window = EMPTY_WINDOW
+    for index, pool in pairs:
+        window = beta_step(window, index=index, pool=pool, bars=bars)
+    return window
+
+
+@given(pairs=RETURNS, bars=st.integers(3, 20))
+def test_a_rolling_window_is_the_whole_window_summed_anew_to_the_bit(
+    pairs: list[tuple[int, int]], bars: int
+) -> None:
+    rolled = stepped(pairs, bars=bars)
+    assert rolled == stepped(pairs[-bars:], bars=bars)
+    assert rolled.returns == tuple(pairs[-bars:])
+    assert rolled.sum_xx == sum(x * x for x, _ in pairs[-bars:])
+
+
+@given(pairs=RETURNS)
+def test_beta_is_the_exact_least_squares_slope(pairs: list[tuple[int, int]]) -> None:
+    """Oracle: covariance over variance in fractions."""
+    count = len(pairs)
+    mean_x, mean_y = (Fraction(sum(column), count) for column in zip(*pairs, strict=True))
+    variance = sum(((x - mean_x) ** 2 for x, _ in pairs), Fraction(0))
+    covariance = sum(((x - mean_x) * (y - mean_y) for x, y in pairs), Fraction(0))
+    found = beta_of(stepped(pairs, bars=count), bars=count)
+    if variance == 0:
+        assert found is None
+    else:
+        assert found == float(covariance / variance)
+
+
+def test_beta_is_numpys_slope_of_the_returns() -> None:
+    x = np.sin(np.arange(60) * 1.7) * 0.02
+    y = 1.35 * x + np.cos(np.arange(60) * 2.3) * 0.005 + 0.001
+    index, pool = (100.0 * np.exp(np.cumsum(moves)) for moves in (x, y))
+    pairs = [
+        (pico_return(*index[n : n + 2].tolist()), pico_return(*pool[n : n + 2].tolist()))
+        for n in range(59)
+    ]
+    slope = np.polyfit(x[1:], y[1:], 1)[0]
+    assert beta_of(stepped(pairs, bars=59), bars=59) == pytest.approx(slope, rel=1e-9)
+
+
+def test_beta_is_unknown_until_the_window_is_full_and_while_the_index_stands_still() -> None:
+    assert beta_of(stepped([(5, 5)] * 2, bars=3), bars=3) is None
+    assert beta_of(stepped([(5, 7)] * 3, bars=3), bars=3) is None
+    assert beta_of(stepped([(5, 7), (5, 7), (6, 9)], bars=3), bars=3) == 2.0
