@@ -1,4 +1,7 @@
-"""The cash flows of a position and their internal rate of return. docs/maths.md section 6.10."""
+"""The cash flows of a position and their internal rate of return. docs/maths.md section 6.10.
+
+Why so: docs/adr/0020-value-figures.md.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def irr(flows: Sequence[CashFlow], *, value_atoms: int, time_s: int) -> float | 
 
     None without a flow in, before a day has passed, and where there is no such rate (as for
     flows that change their sign more than once and cancel). Times are taken to the hour.
-    The root is pyxirr's (docs/adr/0021-irr.md).
+    The root is pyxirr's.
     """
     paid_in = [flow for flow in flows if flow.atoms < 0]
     if not paid_in or time_s - flows[0].time_s < IRR_AGE_S_MIN:

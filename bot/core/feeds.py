@@ -1,14 +1,15 @@
 """Facts of the world that are not in the pools: gas, reference prices, lending rates.
 
 A feed is a name with its unit and a whole number. Feeds come with the snapshot and stand in the
-record, so a replay needs no file. docs/rules.md lists the names; docs/adr/0020-feeds.md says why.
+record, so a replay needs no file. docs/rules.md lists the names.
+Why so: docs/adr/0021-facts-beside-the-pools.md.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from bot.core.errors import MarketDataError
@@ -89,28 +90,34 @@ def _rate(feeds: Feeds, name: str) -> float | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLine:
+    """One feed over time: each value from its time on, times rising."""
+
+    name: str
+    times_s: tuple[int, ...]
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedTimeline:
-    """Feeds over time. times_s, values: by name, ascending in time, each from its time on.
+    """Feeds over time, by name. age_s_max: an older value is unknown; None holds it for ever."""
 
-    age_s_max: a value older than this is unknown; None for one that holds until the next.
-    """
-
-    times_s: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    values: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    lines: tuple[FeedLine, ...] = ()
     age_s_max: int | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.times_s)
+        """Whether anything is fed at all."""
+        return bool(self.lines)
 
     def at(self, time_s: int) -> dict[str, int]:
         """The last value of each feed at or before a moment, unless it is too old."""
         found: dict[str, int] = {}
-        for name, times_s in self.times_s.items():
-            place = bisect_right(times_s, time_s) - 1
+        for line in self.lines:
+            place = bisect_right(line.times_s, time_s) - 1
             if place < 0:
                 continue
-            if self.age_s_max is None or time_s - times_s[place] <= self.age_s_max:
-                found[name] = self.values[name][place]
+            if self.age_s_max is None or time_s - line.times_s[place] <= self.age_s_max:
+                found[line.name] = line.values[place]
         return found
 
 
@@ -131,12 +138,13 @@ def timeline_of(
                 source=source,
                 problem=f"{name} is {told[time_s]} and {value} at the same time {time_s}",
             )
-    ordered = {name: dict(sorted(by_name[name].items())) for name in sorted(by_name)}
-    return FeedTimeline(
-        times_s={name: tuple(told) for name, told in ordered.items()},
-        values={name: tuple(told.values()) for name, told in ordered.items()},
-        age_s_max=age_s_max,
+    lines = (
+        FeedLine(
+            name=name, times_s=tuple(sorted(told)), values=tuple(told[t] for t in sorted(told))
+        )
+        for name, told in sorted(by_name.items())
     )
+    return FeedTimeline(lines=tuple(lines), age_s_max=age_s_max)
 
 
 NO_FEEDS = FeedTimeline()
