@@ -1,22 +1,19 @@
 """CAPM beta of a pool to an index pool: a rolling regression in whole numbers.
 
-Returns are kept in millionths of a millionth, so that sums are exact: adding and taking away gives
-to the bit what summing the whole window gives. docs/maths.md section 6.7.
+Returns are kept in grains (bot/core/rolling.py), so that sums are exact: adding and taking away
+gives to the bit what summing the whole window gives. docs/maths.md section 6.7.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
-
-PICO = 10**12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BetaWindow:
-    """The last returns of (index, pool), oldest first, and their sums, all in pico-units.
+    """The last returns of (index, pool), oldest first, and their sums, all in grains.
 
-    sum_xx, sum_xy: of products, in pico-units squared.
+    sum_xx, sum_xy: of products, in grains squared.
     """
 
     returns: tuple[tuple[int, int], ...] = ()
@@ -27,15 +24,6 @@ class BetaWindow:
 
 
 EMPTY_WINDOW = BetaWindow()
-
-
-def pico_return(before: float, now: float) -> int:
-    """The log return between two prices above 0, in pico-units.
-
-    >>> pico_return(2_000.0, 2_002.0)
-    999500333
-    """
-    return round(log(now / before) * PICO)
 
 
 def beta_step(window: BetaWindow, *, index: int, pool: int, bars: int) -> BetaWindow:

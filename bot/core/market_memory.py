@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from bot.core.beta import EMPTY_WINDOW, BetaWindow, beta_step, pico_return
+from bot.core.beta import EMPTY_WINDOW, BetaWindow, beta_step
 from bot.core.breadth import NO_BREADTH, Breadth, breadth_step
 from bot.core.cash_flows import CashFlow, flows_of
 from bot.core.chain_stress import NO_GAS, GasAverage, gas_step
@@ -19,6 +19,7 @@ from bot.core.fee_stream import NO_STREAM, FeeStream, stream_step
 from bot.core.feeds import GAS_WEI, Feeds, rate_differential
 from bot.core.market_terms import MarketTerms
 from bot.core.pool_flow import flow_between
+from bot.core.rolling import log_grains
 from bot.core.snapshot import PoolSpec, PoolState, PositionEvent, Snapshot
 
 
@@ -189,5 +190,8 @@ def _beta(window: BetaWindow, spec: PoolSpec, close: Close, terms: MarketTerms) 
     if index is None or own is None:
         return window
     return beta_step(
-        window, index=pico_return(*index), pool=pico_return(*own), bars=terms.beta_bars
+        window,
+        index=log_grains(index[1] / index[0]),
+        pool=log_grains(own[1] / own[0]),
+        bars=terms.beta_bars,
     )

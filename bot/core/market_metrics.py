@@ -43,7 +43,10 @@ _TABLE = {
         Metric(WHOLE, "what lies in the pool: twice its quote reserve"), read.tvl_quote
     ),
     "volume_per_day": MarketMetric(
-        Metric(WHOLE, "what swaps paid in a day, fee included; moving average of `market_half_life_hours`"),
+        Metric(
+            WHOLE,
+            "what swaps paid in a day, fee included; moving average of `market_half_life_hours`",
+        ),
         read.volume_per_day,
         STREAM,
     ),

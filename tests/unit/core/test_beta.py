@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.beta import EMPTY_WINDOW, PICO, BetaWindow, beta_of, beta_step, pico_return
+from bot.core.beta import EMPTY_WINDOW, BetaWindow, beta_of, beta_step
+from bot.core.rolling import GRAINS, log_grains
 
 RETURNS = st.lists(
-    st.tuples(*[st.integers(-PICO, PICO)] * 2), min_size=3, max_size=40
+    st.tuples(*[st.integers(-GRAINS, GRAINS)] * 2), min_size=3, max_size=40
 )  # a bar that moves by a factor of e, either way
 
 
@@ -52,8 +53,7 @@ def test_beta_is_numpys_slope_of_the_returns() -> None:
     y = 1.35 * x + np.cos(np.arange(60) * 2.3) * 0.005 + 0.001
     index, pool = (100.0 * np.exp(np.cumsum(moves)) for moves in (x, y))
     pairs = [
-        (pico_return(*index[n : n + 2].tolist()), pico_return(*pool[n : n + 2].tolist()))
-        for n in range(59)
+        (log_grains(index[n + 1] / index[n]), log_grains(pool[n + 1] / pool[n])) for n in range(59)
     ]
     slope = np.polyfit(x[1:], y[1:], 1)[0]
     assert beta_of(stepped(pairs, bars=59), bars=59) == pytest.approx(slope, rel=1e-9)
