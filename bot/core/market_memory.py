@@ -189,9 +189,5 @@ def _beta(window: BetaWindow, spec: PoolSpec, close: Close, terms: MarketTerms) 
     own = close.moves(spec.name)
     if index is None or own is None:
         return window
-    return beta_step(
-        window,
-        index=log_grains(index[1] / index[0]),
-        pool=log_grains(own[1] / own[0]),
-        bars=terms.beta_bars,
-    )
+    x, y = log_grains(index[1] / index[0]), log_grains(own[1] / own[0])
+    return beta_step(window, index=x, pool=y, bars=terms.beta_bars)
