@@ -50,15 +50,21 @@ def covered_s(calendar: tuple[MacroEvent, ...]) -> tuple[int, int]:
 
 
 def macro_figures(
-    calendar: tuple[MacroEvent, ...], *, time_s: int, before_s: int, after_s: int
+    calendar: tuple[MacroEvent, ...],
+    *,
+    covered: tuple[int, int],
+    time_s: int,
+    before_s: int,
+    after_s: int,
 ) -> MacroFigures:
     """What an ordered calendar says of a moment.
 
+    covered: `covered_s` of it, worked out once.
     before_s, after_s: the window around an event, both ends included. An event now is 0 hours
     since and no longer to come. Within the window of a listed event the answer is yes even beyond
     what is covered; there, a no is unknown.
     """
-    start_s, end_s = covered_s(calendar)
+    start_s, end_s = covered
     place = bisect_right(calendar, time_s, key=lambda event: event.time_s)
     since_s = time_s - calendar[place - 1].time_s if place else None
     to_s = calendar[place].time_s - time_s if place < len(calendar) else None

@@ -56,6 +56,7 @@ class Facts:
         """What the calendar says."""
         return macro_figures(
             self.terms.calendar,
+            covered=self.terms.covered_s,
             time_s=self.market.time_s,
             before_s=self.terms.macro_before_s,
             after_s=self.terms.macro_after_s,

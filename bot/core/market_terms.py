@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bot.core.canonical import Json
-from bot.core.macro import MacroEvent
+from bot.core.macro import MacroEvent, covered_s
 from bot.core.units import DAY_S
 
 
@@ -19,7 +19,7 @@ class MarketTerms:
     market_premium_bps: what the market must bring a year above the riskless rate.
     debt_share_bps: part of a position that is borrowed.
     macro_before_s, macro_after_s: the window around a macro event. calendar: ordered events;
-    empty where no rule speaks of them.
+    empty where no rule speaks of them. covered_s: what it covers, from and to.
     """
 
     half_life_s: int = DAY_S
@@ -30,10 +30,16 @@ class MarketTerms:
     macro_before_s: int = DAY_S
     macro_after_s: int = 6 * 3_600
     calendar: tuple[MacroEvent, ...] = ()
+    covered_s: tuple[int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "covered_s", covered_s(self.calendar))
 
     def to_json(self) -> dict[str, Json]:
         """Return the canonical form; an event is its time and its kind."""
-        return {**asdict(self), "calendar": [[e.time_s, e.kind] for e in self.calendar]}
+        row = {**asdict(self), "calendar": [[e.time_s, e.kind] for e in self.calendar]}
+        del row["covered_s"]
+        return row
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> MarketTerms:

@@ -30,8 +30,16 @@ def calendar(**kinds: tuple[int, ...]) -> tuple[MacroEvent, ...]:
 
 def figures(events: tuple[MacroEvent, ...], hour: float) -> MacroFigures:
     """With a window from 10 hours before to 5 hours after."""
+    return looked(events, hour, before=10, after=5)
+
+
+def looked(events: tuple[MacroEvent, ...], hour: float, *, before: int, after: int) -> MacroFigures:
     return macro_figures(
-        events, time_s=int(hour * HOUR_S), before_s=10 * HOUR_S, after_s=5 * HOUR_S
+        events,
+        covered=covered_s(events),
+        time_s=int(hour * HOUR_S),
+        before_s=before * HOUR_S,
+        after_s=after * HOUR_S,
     )
 
 
@@ -81,10 +89,7 @@ def test_a_calendar_that_has_not_begun_or_has_ended_never_reads_as_calm(
 
 def test_calm_is_known_as_far_as_the_calendar_is_complete() -> None:
     """CPI's last is at 400 and the FOMC's next at 500: who looks 15 hours ahead may look to 385."""
-    looks = [
-        macro_figures(TWO_KINDS, time_s=hour * HOUR_S, before_s=15 * HOUR_S, after_s=0).in_window
-        for hour in (384, 385, 401)
-    ]
+    looks = [looked(TWO_KINDS, hour, before=15, after=0).in_window for hour in (384, 385, 401)]
     assert looks == [False, True, None]
 
 
