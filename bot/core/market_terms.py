@@ -24,7 +24,7 @@ class MarketTerms:
 
     half_life_s: int = DAY_S
     beta_index: str | None = None
-    beta_bars: int = 60
+    beta_bars: int = 720
     market_premium_bps: int = 500
     debt_share_bps: int = 0
     macro_before_s: int = DAY_S

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.beta import EMPTY_WINDOW, BetaWindow, beta_of, beta_step
 from bot.core.rolling import GRAINS, log_grains
+from tests.builders.shared_data import shared_data
 
 RETURNS = st.lists(
     st.tuples(*[st.integers(-GRAINS, GRAINS)] * 2), min_size=3, max_size=40
@@ -63,3 +66,33 @@ def test_beta_is_unknown_until_the_window_is_full_and_while_the_index_stands_sti
     assert beta_of(stepped([(5, 5)] * 2, bars=3), bars=3) is None
     assert beta_of(stepped([(5, 7)] * 3, bars=3), bars=3) is None
     assert beta_of(stepped([(5, 7), (5, 7), (6, 9)], bars=3), bars=3) == 2.0
+
+
+def test_ethers_beta_to_bitcoin_in_a_real_year_is_numpys() -> None:
+    """By the hour, 2021; docs/maths.md tells the figures of rolling windows."""
+    closes = {}
+    for name in ("eth", "btc"):
+        frame = pd.read_parquet(shared_data(f"prices/{name}usdt_1h.parquet"))
+        closes[name] = frame.set_index("ts")["close"].loc["2021"]
+    both = pd.concat(closes, axis=1).dropna()
+    eth, btc = both["eth"].to_numpy(), both["btc"].to_numpy()
+    pairs = [
+        (log_grains(b), log_grains(e))
+        for b, e in zip((btc[1:] / btc[:-1]).tolist(), (eth[1:] / eth[:-1]).tolist(), strict=True)
+    ]
+    found = beta_of(stepped(pairs, bars=len(pairs)), bars=len(pairs))
+    slope = np.polyfit(np.diff(np.log(btc)), np.diff(np.log(eth)), 1)[0]
+    assert found == pytest.approx(slope, rel=1e-9)
+    assert found == pytest.approx(1.0621, abs=1e-4)
+    rolled = sorted(rolling(pairs, bars=720))
+    middle = [rolled[int(len(rolled) * share)] for share in (0.05, 0.5, 0.95)]
+    assert middle == pytest.approx([0.838, 1.058, 1.270], abs=2e-3)
+
+
+def rolling(pairs: list[tuple[int, int]], *, bars: int) -> Iterator[float]:
+    window = EMPTY_WINDOW
+    for index, pool in pairs:
+        window = beta_step(window, index=index, pool=pool, bars=bars)
+        value = beta_of(window, bars=bars)
+        if value is not None:
+            yield value

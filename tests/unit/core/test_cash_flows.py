@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.cash_flows import CashFlow, flows_of, irr
@@ -37,7 +37,6 @@ def bisected(flows: list[CashFlow], *, value: int, time_s: int) -> float:
     return low
 
 
-@settings(max_examples=60)
 @given(
     deposits=st.lists(
         st.tuples(st.integers(0, 300 * 24), st.integers(10**6, 10**13)), min_size=1, max_size=6
