@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.config.condition_keys import condition_schema
 from bot.config.ladder import check_layers
+from bot.config.market_rules import with_market
 from bot.config.places import Place, Source, read_toml
 from bot.config.rule_keys import RULE_FILE
 from bot.core.bar_terms import BarTerms
@@ -45,7 +46,10 @@ def read_rules(path: Path) -> tuple[Rules | None, tuple[ConfigError, ...]]:
         return None, tuple(place.problems)
     values = RULE_FILE.read(document, place)
     _check(values, place)
-    return (None if place.problems else _rules(values)), tuple(place.problems)
+    if place.problems:
+        return None, tuple(place.problems)
+    rules = with_market(_rules(values), values["strategy"], place.child("strategy"))
+    return (None if place.problems else sealed(rules)), tuple(place.problems)
 
 
 def rules_schema() -> dict[str, Any]:
@@ -92,23 +96,21 @@ def _check_bars(strategy: Mapping[str, Any], at: Place) -> None:
 
 def _rules(values: Mapping[str, Any]) -> Rules:
     strategy = values["strategy"]
-    return sealed(
-        Rules(
-            name=strategy["name"],
-            hash="",
-            horizon_s=strategy["horizon_days"],
-            vol_half_life_s=strategy["vol_half_life_hours"],
-            vol_sample_s=strategy["vol_sample_minutes"],
-            vol_samples_min=strategy["vol_samples_min"],
-            twap_window_s=strategy["twap_minutes"],
-            dust_quote_micro=strategy["dust_quote"],
-            total_budget_bps_per_year=strategy["total_budget_bps_per_year"],
-            layers=tuple(layer for table in values["layer"] for layer in _layers(table)),
-            income_share_bps=strategy["income_share_bps"],
-            exposure_cap_bps=strategy["exposure_cap_bps"],
-            bars=_bar_terms(strategy),
-            guard=_guard(values["guard"]),
-        )
+    return Rules(
+        name=strategy["name"],
+        hash="",
+        horizon_s=strategy["horizon_days"],
+        vol_half_life_s=strategy["vol_half_life_hours"],
+        vol_sample_s=strategy["vol_sample_minutes"],
+        vol_samples_min=strategy["vol_samples_min"],
+        twap_window_s=strategy["twap_minutes"],
+        dust_quote_micro=strategy["dust_quote"],
+        total_budget_bps_per_year=strategy["total_budget_bps_per_year"],
+        layers=tuple(layer for table in values["layer"] for layer in _layers(table)),
+        income_share_bps=strategy["income_share_bps"],
+        exposure_cap_bps=strategy["exposure_cap_bps"],
+        bars=_bar_terms(strategy),
+        guard=_guard(values["guard"]),
     )
 
 

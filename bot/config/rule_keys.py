@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.config.condition_keys import ConditionOf
 from bot.config.guard_keys import GUARD_KEYS
 from bot.config.keys import Amount, Flag, Key, ListOf, Number, Scaled, TableOf, Text, Whole
+from bot.config.market_keys import MARKET_KEYS
 from bot.core.bar_terms import PLAIN_BARS
 from bot.core.instruments import INSTRUMENTS
 from bot.core.rules import SizeBy
@@ -93,6 +94,7 @@ STRATEGY_KEYS = {
     "vol_of_vol_bars": Key(
         _bars(2), "changes of `bar_vol` in `vol_of_vol`", PLAIN_BARS.vol_of_vol_bars
     ),
+    **MARKET_KEYS,
     "total_budget_bps_per_year": Key(
         BUDGET, "cap on what all layers of a pool spend in any 365 days, bps of entry value", None
     ),

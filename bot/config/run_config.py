@@ -58,6 +58,14 @@ class SchedulerConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedsConfig:
+    """A file of facts that no pool holds. file None: there is none."""
+
+    file: Path | None
+    age_s_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VenueConfig:
     """The paper venue's terms: for every pool, and otherwise for those named in `pools`.
 
@@ -98,5 +106,6 @@ class RunConfig:
     rules: Rules
     rules_file: Path
     scheduler: SchedulerConfig
+    feeds: FeedsConfig
     book: Path
     venue: VenueConfig

@@ -12,6 +12,7 @@ from bot.config.places import INVALID, Place, Source, read_toml
 from bot.config.rule_file import SCHEMA_DIALECT, read_rules
 from bot.config.run_config import (
     ChainConfig,
+    FeedsConfig,
     PoolConfig,
     PositionConfig,
     RunConfig,
@@ -121,6 +122,10 @@ class _Reading:
                 rules=rules,
                 rules_file=rules_file,
                 scheduler=_scheduler(self._values["scheduler"]),
+                feeds=FeedsConfig(
+                    file=self._file("feeds", "file"),
+                    age_s_max=self._values["feeds"]["age_s_max"],
+                ),
                 book=book,
                 venue=venue,
             ),

@@ -109,6 +109,18 @@ SCHEDULER_KEYS = {
     ),
 }
 
+FEEDS_KEYS = {
+    "file": Key(
+        PATH,
+        "facts that no pool holds: CSV or Parquet of time, name, value, relative to the file that "
+        "names it; left out, none",
+        None,
+    ),
+    "age_s_max": Key(
+        Whole(lowest=1, highest=10**9), "an older value is unknown, in block time", 86_400
+    ),
+}
+
 RUN_FILE = TableOf(
     {
         "chain": Key(TableOf(CHAIN_KEYS), "the node to read"),
@@ -134,6 +146,7 @@ RUN_FILE = TableOf(
             "what to obey",
         ),
         "scheduler": Key(TableOf(SCHEDULER_KEYS), "when to tick"),
+        "feeds": Key(TableOf(FEEDS_KEYS), "facts of the world beside the chain"),
         "book": Key(
             TableOf(
                 {

@@ -15,6 +15,7 @@ from bot.config.places import Place, Source, nearest, read_toml
 from bot.config.scenario_cues import check_cues
 from bot.config.scenario_keys import SCENARIO_FILE, STEPS_MAX
 from bot.core.errors import AmountError, ConfigError
+from bot.core.feeds import NO_FEEDS, FeedTimeline, feed_problem, timeline_of
 from bot.core.scenario import (
     Cue,
     FeeCue,
@@ -106,7 +107,29 @@ def _scenario(values: Mapping[str, Any], place: Place) -> Scenario:
         steps_count=steps_count,
         pools=tuple(pools),
         cues=_cues(values["event"], place.child("event"), clock, [pool.name for pool in pools]),
+        feeds=_feeds(values, place.child("feed"), clock),
     )
+
+
+def _feeds(values: Mapping[str, Any], place: Place, clock: _Clock) -> FeedTimeline:
+    """What is fed at which block time; a name is given once."""
+    rows: list[tuple[int, str, int]] = []
+    named: set[str] = set()
+    for number, feed in enumerate(values["feed"], start=1):
+        here = place.item(number)
+        if feed["name"] in named:
+            here.child("name").report(f"{feed['name']} is there twice", "give each feed once")
+        named.add(feed["name"])
+        lowest = 0
+        for at, (day, value) in enumerate(feed["points"], start=1):
+            step = clock.steps(day, here.child("points").item(at), lowest=lowest)
+            lowest = step + 1
+            if problem := feed_problem(feed["name"], value):
+                here.report(problem, "see docs/rules.md for names and units")
+            rows.append((values["start"] + step * clock.step_s, feed["name"], value))
+    if place.problems:
+        return NO_FEEDS
+    return timeline_of(rows, source=place.source.name)
 
 
 def _pool(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from bot.config.keys import Amount, Flag, Key, ListOf, MapOf, Number, TableOf, Text, Whole
 from bot.config.places import INVALID, Place
 from bot.config.venue_terms import PRESETS
+from bot.core.feeds import FEED_KINDS
 from bot.core.scenario import LiquidityMove
 from bot.core.snapshot import DECIMALS_MAX
 from bot.core.units import BPS
@@ -19,6 +21,7 @@ PRICE = Number(lowest="0", highest="1e30", above=True)
 DAY = Number(lowest="0", highest=DAYS_MAX)
 MOVE_BPS_MIN = 100
 MOVES = Whole(lowest=MOVE_BPS_MIN - BPS, highest=10 * BPS)
+FEED_DIGITS = re.compile(r"-?[0-9]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,43 @@ POOL = TableOf(
     }
 )
 
+
+@dataclass(frozen=True, slots=True)
+class PointOf:
+    """[DAY, VALUE]: a day of the scenario and a whole number, as a text where it is long."""
+
+    def read(self, value: Any, place: Place) -> Any:
+        """See `Kind.read`."""
+        if not isinstance(value, list) or len(value) != 2:
+            return place.misfit(value, "is no point", "write [DAY, VALUE]")
+        day, text = DAY.read(value[0], place), value[1]
+        if isinstance(text, str) and FEED_DIGITS.fullmatch(text):
+            text = int(text)
+        if isinstance(text, bool) or not isinstance(text, int):
+            return place.misfit(text, "is no whole number", 'write 20 or "20"')
+        return INVALID if day is INVALID else (day, text)
+
+    def schema(self) -> dict[str, Any]:
+        """See `Kind.schema`."""
+        text = {"type": "string", "pattern": f"^{FEED_DIGITS.pattern}$"}
+        whole = {"anyOf": [{"type": "integer"}, text]}
+        return {"type": "array", "prefixItems": [DAY.schema(), whole], "items": False}
+
+
+FEED = TableOf(
+    {
+        "name": Key(
+            Text(pattern="[^ ]+", wanted=f"one of {', '.join(FEED_KINDS)}"),
+            "the feed, with its unit: gas_wei, reference_e18:POOL, lend_ppm:SYMBOL or "
+            "borrow_ppm:SYMBOL",
+        ),
+        "points": Key(
+            ListOf(kind=PointOf(), least=1, what="[[0, VALUE], [DAY, VALUE]]"),
+            "[day, value], days rising: it holds from that day to the next point",
+        ),
+    }
+)
+
 SCENARIO_FILE = TableOf(
     {
         "name": Key(Text(), "short name, that of the file"),
@@ -209,6 +249,9 @@ SCENARIO_FILE = TableOf(
             "SYMBOL = decimals",
         ),
         "pool": Key(ListOf(kind=POOL, least=1, what="[[pool]]"), "the pools"),
+        "feed": Key(
+            ListOf(kind=FEED, what="[[feed]]"), "facts of the world that no pool holds", ()
+        ),
         "event": Key(ListOf(kind=EventOf(), what="[[event]]"), "what happens when", ()),
     }
 )

@@ -34,7 +34,7 @@ from bot.core.record import (
 from bot.core.rules import Rules
 from bot.core.settlement import Settled, book_values, free_cash, head_after, seal_all, settle
 from bot.core.sight import Sight, look
-from bot.core.snapshot import Block, PoolTable, Snapshot
+from bot.core.snapshot import Block, Snapshot
 from bot.core.state import BookState
 
 UNDO_DEPTH_TICKS = 64
@@ -117,7 +117,7 @@ def run_tick(
     state = book.state
     sight = look(state, snapshot, rules, venue)
     plan = decide(state, sight, rules, venue)
-    planned = encode_plan(plan, snapshot, _pools_before(state))
+    planned = encode_plan(plan, snapshot, state.snapshot)
     if plan.orders:
         journal.append(kind="plan", tick=plan.tick, body=canonical_json(planned))
     return _finish(book, sight, plan, planned, rules, venue=venue, journal=journal)
@@ -211,7 +211,7 @@ def _replanned(
     state: BookState, body: Mapping[str, Any], rules: Rules, venue: Venue
 ) -> tuple[Sight, Plan]:
     """What a recorded tick saw and planned: looked at anew, decided as it was recorded."""
-    snapshot = decode_snapshot(body["snapshot"], state.specs, _pools_before(state))
+    snapshot = decode_snapshot(body["snapshot"], state.specs, state.snapshot)
     sight = look(state, snapshot, rules, venue)
     return sight, decode_plan(body, sight.views)
 
@@ -271,7 +271,3 @@ def _place_of(ancestor: Block | None, book: Book) -> tuple[int, str]:
 
 def _step(settled: Settled) -> Step:
     return Step(state=settled.state, entries=settled.entries)
-
-
-def _pools_before(state: BookState) -> PoolTable | None:
-    return None if state.snapshot is None else state.snapshot.pools

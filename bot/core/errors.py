@@ -2,7 +2,7 @@
 
 BotError
   + RetryLater   the tick is skipped and counted, the next one tries again
-  |   RpcUnreachableError, RpcTimeoutError, StaleBlockError, NoNewBlockError
+  |   RpcUnreachableError, RpcTimeoutError, StaleBlockError, NoNewBlockError, FeedUnreadableError
   + RefuseTick   no orders, the reading goes on, the reason is shown
   |   ReorgDetectedError, ChainRestartedError, ClockBackwardsError
   + StopBot      exit with the error's own code; a human decides
@@ -293,6 +293,14 @@ class NodeStartError(StopBot):
     exit_code = 51
     template = "{node} did not start: {problem}"
     advice = "run `make setup`, then `layerhedge doctor`"
+
+
+class FeedUnreadableError(RetryLater):
+    """The feed file changed and cannot be read: perhaps it is being written."""
+
+    exit_code = 26
+    template = "feeds: {problem}"
+    advice = "write the file anew beside it and move it into place"
 
 
 class NoNewBlockError(RetryLater):

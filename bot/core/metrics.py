@@ -13,6 +13,7 @@ from bot.core.conditions import Metrics
 from bot.core.exposure import Exposure
 from bot.core.layer_metrics import LAYER_METRICS
 from bot.core.market import Market
+from bot.core.market_metrics import OUTSIDE_METRICS
 from bot.core.metric import Family, Metric
 from bot.core.position_metrics import POSITION_METRICS, position_metrics
 from bot.core.units import BPS
@@ -23,7 +24,13 @@ MARKET_METRICS: Family = {
     "twap_gap_bps": Metric("bps", "distance of spot from the 30-minute TWAP, >= 0"),
 }
 
-METRICS: Family = {**POSITION_METRICS, **MARKET_METRICS, **BAR_METRICS, **LAYER_METRICS}
+METRICS: Family = {
+    **POSITION_METRICS,
+    **MARKET_METRICS,
+    **BAR_METRICS,
+    **OUTSIDE_METRICS,
+    **LAYER_METRICS,
+}
 
 
 def measure(

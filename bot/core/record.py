@@ -1,7 +1,7 @@
 """A tick as one canonical line of the journal, and back: everything a replay needs, nothing else.
 
-Pools are written as differences to the snapshot before, in the order of the specs, so that a
-thousand watched pools cost only what moved.
+Pools and feeds are written as differences to the snapshot before, pools in the order of the specs,
+so that a thousand watched pools cost only what moved.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from bot.core.snapshot import (
     EventKind,
     PoolSpec,
     PoolState,
-    PoolTable,
     PoolTuple,
     PositionEvent,
     Snapshot,
@@ -31,7 +30,7 @@ from bot.core.snapshot import (
 EXPOSURE_FIELDS = tuple(field.name for field in fields(Exposure))
 
 
-def encode_plan(plan: Plan, snapshot: Snapshot, before: PoolTable | None) -> Json:
+def encode_plan(plan: Plan, snapshot: Snapshot, before: Snapshot | None) -> Json:
     """The part of a record that is known before any order is sent."""
     return {
         "tick": plan.tick,
@@ -67,9 +66,10 @@ def encode_record(planned: Json, fills: Sequence[Fill], *, head: LedgerHead, boo
     )
 
 
-def encode_snapshot(snapshot: Snapshot, before: PoolTable | None) -> Json:
-    """The block, the pools that changed since `before` (all without one), and the events."""
+def encode_snapshot(snapshot: Snapshot, before: Snapshot | None) -> Json:
+    """The block, the pools and feeds that changed since `before` (all without), the events."""
     block = snapshot.block
+    feeds = _feeds_changed(snapshot.feeds, {} if before is None else before.feeds)
     return {
         "chain_id": snapshot.chain_id,
         "block": {
@@ -80,20 +80,21 @@ def encode_snapshot(snapshot: Snapshot, before: PoolTable | None) -> Json:
         },
         "pools": [
             [index, *_encode_pool(snapshot.pools[index])]
-            for index in snapshot.pools.changed_since(before)
+            for index in snapshot.pools.changed_since(None if before is None else before.pools)
         ],
         "events": [{**asdict(event), "kind": event.kind.value,
                     "lp_atoms": str(event.lp_atoms), "base_atoms": str(event.base_atoms),
                     "quote_atoms": str(event.quote_atoms)} for event in snapshot.events],
+        **({"feeds": feeds} if feeds else {}),
     }  # fmt: skip
 
 
 def decode_snapshot(
-    row: Mapping[str, Any], specs: tuple[PoolSpec, ...], before: PoolTable | None
+    row: Mapping[str, Any], specs: tuple[PoolSpec, ...], before: Snapshot | None
 ) -> Snapshot:
-    """Read what `encode_snapshot` wrote, on top of the pools before."""
+    """Read what `encode_snapshot` wrote, on top of the snapshot before."""
     changed = {index: _decode_pool(fields) for index, *fields in row["pools"]}
-    pools = [*before] if before is not None else [changed[i] for i in range(len(specs))]
+    pools = [*before.pools] if before is not None else [changed[i] for i in range(len(specs))]
     for index, pool in changed.items():
         pools[index] = pool
     return Snapshot(
@@ -113,6 +114,7 @@ def decode_snapshot(
             )
             for event in row["events"]
         ),
+        feeds=_decode_feeds(row.get("feeds", {}), {} if before is None else before.feeds),
     )
 
 
@@ -130,6 +132,19 @@ def read_body(body: str) -> dict[str, Any]:
     """A journal row's body as plain data."""
     loaded: dict[str, Any] = json.loads(body)
     return loaded
+
+
+def _feeds_changed(feeds: Mapping[str, int], before: Mapping[str, int]) -> dict[str, Json]:
+    """What is new or other than before, and None for what is not known any more."""
+    gone = dict.fromkeys(before.keys() - feeds.keys())
+    fresh = {name: str(value) for name, value in feeds.items() if before.get(name) != value}
+    return {**gone, **fresh}
+
+
+def _decode_feeds(changed: Mapping[str, str | None], before: Mapping[str, int]) -> dict[str, int]:
+    """Read what `_feeds_changed` wrote, on top of the feeds before."""
+    fresh = {name: int(value) for name, value in changed.items() if value is not None}
+    return {name: value for name, value in before.items() if name not in changed} | fresh
 
 
 def _encode_pool(pool: PoolState) -> list[Json]:

@@ -9,6 +9,7 @@ from math import expm1
 from bot.core.bar_terms import PLAIN_BARS, BarTerms
 from bot.core.conditions import Condition, comparisons
 from bot.core.guard import Guard
+from bot.core.market_terms import PLAIN_MARKET, MarketTerms
 from bot.core.units import BPS, MILLION
 
 
@@ -122,7 +123,7 @@ class Rules:
     income_share_bps: how much of what layers with `funds_budget` earned within any 365 days the
     others may spend on top. exposure_cap_bps: the most that the open hedges of a pool tie up,
     premium paid and margin, over entry value; None for no cap.
-    bars: what the signals on price bars go by.
+    bars: what the signals on price bars go by; market: those on market, value and macro.
     metric_names: every metric that a condition speaks of; only these need be measured.
     guard: what a price must stand before a layer acts on it.
     """
@@ -141,6 +142,7 @@ class Rules:
     bars: BarTerms = PLAIN_BARS
     income_share_bps: int = BPS
     exposure_cap_bps: int | None = None
+    market: MarketTerms = PLAIN_MARKET
     metric_names: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

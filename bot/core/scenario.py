@@ -17,6 +17,7 @@ from statistics import NormalDist
 from typing import TypeAlias
 
 from bot.core.canonical import digest
+from bot.core.feeds import NO_FEEDS, FeedTimeline
 from bot.core.units import YEAR_S
 
 DRAW_RANGE = 2**52
@@ -144,7 +145,10 @@ Cue: TypeAlias = LiquidityCue | FeeCue | ReorgCue | StallCue | PushCue | ThinCue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A whole script. start_s: unix time of step 0. cues: in the order of their steps."""
+    """A whole script. start_s: unix time of step 0. cues: in the order of their steps.
+
+    feeds: what the world beside the pools says, by block time, the same on every engine.
+    """
 
     name: str
     title: str
@@ -155,6 +159,7 @@ class Scenario:
     steps_count: int
     pools: tuple[PoolScript, ...]
     cues: tuple[Cue, ...] = ()
+    feeds: FeedTimeline = NO_FEEDS
 
     def time_s(self, step: int, *, branch: int = 0) -> int:
         """Unix time of a step's block. A branch is a second late, so that its blocks are others.

@@ -54,6 +54,7 @@ def settle(
             tick=plan.tick,
             snapshot=snapshot,
             pools=pools,
+            world=sight.world,
             hedges=hedges,
             cash=_balance_after(state.cash, entries, CASH),
             margin=_balance_after(state.margin, entries, MARGIN),

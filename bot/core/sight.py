@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from bot.core.errors import EmptyPoolError
 from bot.core.exposure import Exposure, exposure_of
 from bot.core.market import Market
+from bot.core.market_memory import NO_WORLD, WorldMemory
+from bot.core.market_metrics import needs_of, wanted_of
 from bot.core.metrics import measure
+from bot.core.outlook import Remembered, remember_tick, with_outside
 from bot.core.plan import PoolView
 from bot.core.ports import Quoting
 from bot.core.position import Position, apply_event
@@ -29,6 +32,7 @@ class Sight:
     snapshot: Snapshot
     books: Mapping[str, PoolBook]
     views: Mapping[str, PoolView]
+    world: WorldMemory = NO_WORLD
 
 
 def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -> Sight:
@@ -57,10 +61,44 @@ def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -
             rules=rules,
             quoting=quoting,
         )
-        signals = replace(signals, recent=view.recent)
         books[spec.name] = replace(before, position=position, signals=signals)
         views[spec.name] = view
-    return Sight(snapshot=snapshot, books=books, views=views)
+    seen = Sight(snapshot=snapshot, books=books, views=views, world=state.world)
+    wanted = wanted_of(rules.metric_names)
+    if wanted:
+        seen = _with_outside(seen, state, rules, quoting, wanted)
+    return _with_recent(seen, rules)
+
+
+def _with_recent(seen: Sight, rules: Rules) -> Sight:
+    """The same with each pool's metrics of the last blocks, for conditions to be confirmed by."""
+    views, books = dict(seen.views), dict(seen.books)
+    for name, view in seen.views.items():
+        signals = books[name].signals
+        recent = (*signals.recent, view.metrics)[-rules.guard.blocks_needed :]
+        views[name] = replace(view, recent=recent)
+        books[name] = replace(books[name], signals=replace(signals, recent=recent))
+    return replace(seen, views=views, books=books)
+
+
+def _with_outside(
+    seen: Sight, state: BookState, rules: Rules, quoting: Quoting, wanted: frozenset[str]
+) -> Sight:
+    """The same with the metrics of market, value and macro that the rules speak of."""
+    needs = needs_of(rules.metric_names)
+    memory = Remembered(
+        world=state.world, pools={name: book.memory for name, book in state.pools.items()}
+    )
+    if needs:
+        memory = remember_tick(memory, state.snapshot, seen.snapshot, rules, needs)
+    views = with_outside(
+        seen.views, state, seen.snapshot, rules, quoting, wanted=wanted, memory=memory
+    )
+    books = {
+        name: replace(book, memory=memory.pools.get(name, book.memory))
+        for name, book in seen.books.items()
+    }
+    return Sight(snapshot=seen.snapshot, books=books, views=views, world=memory.world)
 
 
 def hedged_pools(snapshot: Snapshot) -> Iterable[tuple[PoolSpec, PoolState]]:
@@ -119,5 +157,5 @@ def _view(
         exposure=exposure,
         metrics=metrics,
         trust=signals.guard.trust,
-        recent=(*signals.recent, metrics)[-rules.guard.blocks_needed :],
+        recent=(),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 from typing import Protocol
@@ -154,6 +154,7 @@ class Snapshot:
 
     specs and pools: same length and order. `pools` may decode lazily (1,000 pools a tick).
     events: since the previous snapshot's block (exclusive) up to this one, in log order.
+    feeds: facts of the world that no pool holds, by name with their unit (core/feeds.py).
     """
 
     chain_id: int
@@ -161,3 +162,4 @@ class Snapshot:
     specs: tuple[PoolSpec, ...]
     pools: PoolTable
     events: tuple[PositionEvent, ...] = ()
+    feeds: Mapping[str, int] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.core.ledger import LedgerHead
+from bot.core.market_memory import NO_MEMORY, NO_WORLD, PoolMemory, WorldMemory
 from bot.core.orders import Leg
 from bot.core.position import Position
 from bot.core.reasons import Status
@@ -80,6 +81,7 @@ class PoolBook:
 
     claim_base_atoms, claim_quote_atoms: the LP claim as the ledger has it booked.
     layers: layer name -> state.
+    memory: flows, cash flows, rates; empty where no rule asks for them.
     """
 
     position: Position
@@ -87,6 +89,7 @@ class PoolBook:
     claim_base_atoms: int = 0
     claim_quote_atoms: int = 0
     layers: Mapping[str, LayerState]
+    memory: PoolMemory = NO_MEMORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,7 @@ class BookState:
     pools: pool name -> its book, hedged pools only, in the order of the specs.
     cash: free paper cash by quote symbol, atoms; margin is held apart. debt: what is owed to the
     venue because a contract cost more than margin and cash held, >= 0, paid back first.
+    world: gas and the watched pools; empty where no rule asks for them.
     """
 
     specs: tuple[PoolSpec, ...]
@@ -107,3 +111,4 @@ class BookState:
     margin: Mapping[str, int] = field(default_factory=dict)
     debt: Mapping[str, int] = field(default_factory=dict)
     ledger_head: LedgerHead = field(default_factory=LedgerHead)
+    world: WorldMemory = NO_WORLD

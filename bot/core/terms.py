@@ -18,6 +18,7 @@ from bot.core.fees import FeeTerms
 from bot.core.guard import Guard
 from bot.core.listing import ListingTerms
 from bot.core.margin import MarginTerms
+from bot.core.market_terms import MarketTerms
 from bot.core.quotes import PoolTerms, SpreadTerms
 from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
 from bot.core.surface import Surface, SurfaceTerms
@@ -39,6 +40,7 @@ def rules_to_json(rules: Rules) -> dict[str, Json]:
         "income_share_bps": rules.income_share_bps,
         "exposure_cap_bps": rules.exposure_cap_bps,
         "bars": asdict(rules.bars),
+        "market": rules.market.to_json(),
         "layers": [_layer_to_json(layer) for layer in rules.layers],
         "guard": asdict(rules.guard),
     }
@@ -50,6 +52,7 @@ def rules_from_json(row: Mapping[str, Any]) -> Rules:
         **{
             **row,
             "bars": BarTerms(**row["bars"]),
+            "market": MarketTerms.from_json(row["market"]),
             "layers": tuple(_layer_from_json(layer) for layer in row["layers"]),
             "guard": Guard(**row["guard"]),
         }

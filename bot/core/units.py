@@ -67,3 +67,12 @@ def atoms_to_float(atoms: int, decimals: int) -> float:
     1.5
     """
     return atoms / int(10**decimals)
+
+
+def carried(value: float) -> float:
+    """A float as it is carried from tick to tick: 12 significant digits, the same everywhere.
+
+    >>> carried(2 / 3)
+    0.666666666667
+    """
+    return float(f"{value:.12g}")

@@ -20,6 +20,7 @@ from bot.core.errors import (
     StateMissingError,
     WrongChainError,
 )
+from bot.core.feeds import GAS_WEI
 from bot.core.position_events import LpChange, event_of, fold_logs, opening_event, require_sum
 from bot.core.snapshot import Block, PoolSpec, PositionEvent, Snapshot
 from bot.edges.lens import Lens, LensTable, require_lens
@@ -51,6 +52,7 @@ class ChainSource:
     owner: whose LP position is followed (needed where a pool is hedged).
     chain_id, genesis_hash: what the book was kept on; None takes what the node says.
     lens_address: the deployed lens, for nodes without state override.
+    feeds_gas: whether snapshots carry the block's base fee, which its header has anyway.
     cursor: where the book stands; None starts a position anew, at its claim at first sight, or
     from its own logs since `since_block` (the position must have been empty before that block).
     A snapshot that was not booked must be given back by `rewind`.
@@ -67,6 +69,7 @@ class ChainSource:
         lens_address: str | None = None,
         cursor: Cursor | None = None,
         since_block: int | None = None,
+        feeds_gas: bool = False,
     ) -> None:
         self.specs = tuple(specs)
         self.chain_id = chain_id
@@ -79,13 +82,15 @@ class ChainSource:
         self._lens_address = lens_address
         self._lens = Lens(self.specs, owner=owner, deployed_at=lens_address)
         self._since_block = since_block
+        self._feeds_gas = feeds_gas
         self._pins_by_hash: bool | None = None
 
     def read(self) -> Snapshot:
         """The newest block's snapshot and the position events since the cursor."""
         if self._pins_by_hash is None:
             self._pins_by_hash = self._handshake()
-        head = fetch_block(self._rpc, "latest")
+        header = fetch_header(self._rpc, "latest")
+        head = _block_of(header)
         cursor = self.cursor
         if cursor is not None:
             self._refuse_standstill(cursor, head)
@@ -100,7 +105,12 @@ class ChainSource:
         balances = {self.specs[i].name: table[i].lp_balance for i in self._hedged}
         self.cursor = Cursor(block=head, lp_balances=balances)
         return Snapshot(
-            chain_id=self.chain_id, block=head, specs=self.specs, pools=table, events=events
+            chain_id=self.chain_id,
+            block=head,
+            specs=self.specs,
+            pools=table,
+            events=events,
+            feeds=_gas_of(header) if self._feeds_gas else {},
         )
 
     def rewind(self, snapshot: Snapshot | Cursor | None) -> None:
@@ -243,15 +253,30 @@ class ChainSource:
 
 def fetch_block(rpc: Rpc, tag: str) -> Block:
     """A block's identity, by "latest" or its number as hex."""
-    header = rpc.call("eth_getBlockByNumber", tag, False)
+    return _block_of(fetch_header(rpc, tag))
+
+
+def fetch_header(rpc: Rpc, tag: str) -> Mapping[str, Any]:
+    """A block's header, by "latest" or its number as hex."""
+    header: Mapping[str, Any] | None = rpc.call("eth_getBlockByNumber", tag, False)
     if header is None:
         raise RpcAnswerError(method="eth_getBlockByNumber", problem=f"there is no block {tag}")
+    return header
+
+
+def _block_of(header: Mapping[str, Any]) -> Block:
     return Block(
         number=int(header["number"], 16),
         hash=header["hash"],
         parent_hash=header["parentHash"],
         time_s=int(header["timestamp"], 16),
     )
+
+
+def _gas_of(header: Mapping[str, Any]) -> dict[str, int]:
+    """The base fee as a feed; none on a chain that has no such fee."""
+    fee = header.get("baseFeePerGas")
+    return {} if fee is None else {GAS_WEI: int(fee, 16)}
 
 
 def _is(header: Any, block: Block) -> bool:

@@ -101,7 +101,7 @@ def _seconds(file: str, column: Any) -> NDArray[np.int64]:
     found = np.empty(len(column), dtype=np.int64)
     for row, cell in enumerate(column.to_pylist()):
         try:
-            second = _second(cell)
+            second = unix_second(cell)
             found[row] = int(second)
             if found[row] != second:
                 raise ValueError(cell)
@@ -111,7 +111,8 @@ def _seconds(file: str, column: Any) -> NDArray[np.int64]:
     return found
 
 
-def _second(cell: str | float | None) -> float:
+def unix_second(cell: str | float | None) -> float:
+    """Unix seconds of a cell: see the top. Raises TypeError or ValueError."""
     if isinstance(cell, str):
         try:
             number = float(cell)

@@ -69,10 +69,7 @@ def _walked(book: Book | None, row: Row, rules: Rules, venue: Venue, journal: Jo
         return open_book(opening_of(body), snapshot, journal=journal)
     if row.kind == "undo":
         return undo_after(book, ancestor_of(book, body), journal=journal)[0]
-    last = book.state.snapshot
-    snapshot = decode_snapshot(
-        body["snapshot"], book.state.specs, None if last is None else last.pools
-    )
+    snapshot = decode_snapshot(body["snapshot"], book.state.specs, book.state.snapshot)
     return run_tick(book, snapshot, rules, venue=venue, journal=journal)[0]
 
 

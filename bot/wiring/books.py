@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.core.canonical import Json
-from bot.core.errors import BookMissingError
+from bot.core.errors import BookMissingError, ConfigError
+from bot.core.market_metrics import ON_BETA
 from bot.core.record import read_body
 from bot.core.rules import Rules
+from bot.core.snapshot import PoolSpec
 from bot.core.terms import rules_from_json, rules_to_json, venue_from_json, venue_to_json
 from bot.core.venue import PaperVenue, VenueTerms
 from bot.edges.memory_store import MemoryStore
@@ -29,6 +32,19 @@ def verify_journal(path: Path) -> int:
         venue=PaperVenue(venue_from_json(terms["venue"])),
         journal=MemoryStore(name=str(path)),
     )
+
+
+def require_index(rules: Rules, specs: Sequence[PoolSpec]) -> None:
+    """Refuse rules whose beta is to a pool that nobody watches: it would never be known."""
+    index = rules.market.beta_index
+    watched = [spec.name for spec in specs]
+    if rules.metric_names & ON_BETA and index not in watched:
+        raise ConfigError(
+            file=f"rules {rules.name}",
+            key="strategy.beta_index",
+            problem=f"{index} is no watched pool",
+            remedy=f"name one of: {', '.join(watched)}",
+        )
 
 
 def terms_json(rules: Rules, venue: VenueTerms) -> dict[str, Json]:

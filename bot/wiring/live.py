@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from bot.config import RunConfig
 from bot.core.engine import Opening, opening_of
 from bot.core.errors import ConfigError, PoolsChangedError, RulesChangedError, TermsChangedError
-from bot.core.ports import Journal, Row
+from bot.core.feeds import FedSource
+from bot.core.market_metrics import ON_GAS
+from bot.core.ports import Journal, Row, SnapshotSource
 from bot.core.record import decode_spec, read_body
 from bot.core.snapshot import PoolSpec, Snapshot
 from bot.core.terms import venue_from_json
@@ -28,7 +30,7 @@ from bot.edges.store import SqliteStore
 from bot.runs.freshness import FreshSource
 from bot.runs.inspection import Nobody, UnbookedJournal, inspect_tick
 from bot.runs.runner import Runner
-from bot.wiring.books import terms_json
+from bot.wiring.books import require_index, terms_json
 
 FORK_BLOCK_S = 2
 """How often a fork of one's own makes a block, so that time passes on it."""
@@ -96,7 +98,9 @@ def live_runner(
         genesis_hash=opened.genesis_hash if opened else None,
         lens_address=config.chain.lens,
         since_block=config.position.since_block,
+        feeds_gas=bool(config.rules.metric_names & ON_GAS),
     )
+    require_index(config.rules, specs)
 
     def opening(snapshot: Snapshot) -> Opening:
         return Opening(
@@ -107,11 +111,8 @@ def live_runner(
             terms=terms_json(config.rules, terms),
         )
 
-    limit_s = config.chain.block_age_s_max
     return Runner(
-        source=source
-        if limit_s is None
-        else FreshSource(source, age_s_max=limit_s, clock=time.time),
+        source=_fresh(_fed(source, config), config),
         rules=config.rules,
         venue=PaperVenue(terms),
         journal=journal,
@@ -119,6 +120,21 @@ def live_runner(
         opening=opening,
         skips_max=config.scheduler.ticks_skipped_max,
     )
+
+
+def _fed(source: SnapshotSource, config: RunConfig) -> SnapshotSource:
+    """The source with the feeds of a file, if one is named."""
+    if config.feeds.file is None:
+        return source
+    from bot.edges.feed_file import FeedFile  # Arrow only where a file is read
+
+    return FedSource(source, FeedFile(config.feeds.file, age_s_max=config.feeds.age_s_max).timeline)
+
+
+def _fresh(source: SnapshotSource, config: RunConfig) -> SnapshotSource:
+    """The source without blocks that are too old, if there is a limit."""
+    limit_s = config.chain.block_age_s_max
+    return source if limit_s is None else FreshSource(source, age_s_max=limit_s, clock=time.time)
 
 
 def _probed(config: RunConfig, rpc: ReadOnlyRpc) -> tuple[PoolSpec, ...]:

@@ -11,6 +11,7 @@ from bot.config.scenario_file import load_scenario
 from bot.config.venue_terms import PRESETS
 from bot.core.engine import Opening
 from bot.core.errors import BookTakenError
+from bot.core.feeds import FedSource
 from bot.core.ports import Journal
 from bot.core.rules import Rules
 from bot.core.scenario import Scenario
@@ -22,7 +23,7 @@ from bot.edges.memory_store import MemoryStore
 from bot.edges.rpc import ReadOnlyRpc, Rpc
 from bot.edges.store import SqliteStore
 from bot.runs.runner import Runner
-from bot.wiring.books import terms_json
+from bot.wiring.books import require_index, terms_json
 
 CAPITAL_SHARE = 10
 """A scenario's paper cash: one part in so many of what each position is worth at the start."""
@@ -104,8 +105,9 @@ def scenario_runner(
             terms=terms_json(rules, terms),
         )
 
+    require_index(rules, world.specs)
     return Runner(
-        source=world.source,
+        source=FedSource(world.source, lambda: script.feeds) if script.feeds else world.source,
         rules=rules,
         venue=PaperVenue(terms),
         journal=journal,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from bot.core.errors import (
@@ -16,7 +19,7 @@ from bot.edges.abi import ZERO_ADDRESS
 from bot.edges.chain import ChainSource
 from bot.edges.node import AnvilNode
 from bot.edges.pool_probe import probe_pool
-from bot.edges.rpc import ReadOnlyRpc, Rpc
+from bot.edges.rpc import Call, ReadOnlyRpc, Rpc
 from bot.edges.uniswap import UniswapV2World
 from tests.builders.market import ETHER, USD, Market, open_market
 
@@ -257,6 +260,38 @@ def test_a_fork_of_another_chain_reads_that_chains_pools(
 def test_a_node_that_answers_an_error_for_a_block_is_retried_later(reader: ReadOnlyRpc) -> None:
     with pytest.raises(RpcAnswerError):
         reader.call("eth_getBlockByNumber", "no block", False)
+
+
+def test_the_base_fee_is_fed_where_it_is_asked_for_and_costs_no_call(
+    market: Market, spec: PoolSpec, reader: ReadOnlyRpc
+) -> None:
+    calls: list[str] = []
+
+    class Counting(ReadOnlyRpc):
+        """Counts round trips."""
+
+        def call(self, method: str, *params: Any) -> Any:
+            calls.append(method)
+            return reader.call(method, *params)
+
+        def batch(self, calls_in_one: Sequence[Call]) -> list[Any]:
+            calls.append("batch")
+            return reader.batch(calls_in_one)
+
+    def read(*, feeds_gas: bool) -> tuple[dict[str, int], list[str]]:
+        rpc = Counting("http://127.0.0.1:1")
+        source = ChainSource(rpc, [spec], owner=market.lp, feeds_gas=feeds_gas)
+        source.read()
+        market.swap_eth_in(ETHER)
+        calls.clear()
+        return dict(source.read().feeds), list(calls)
+
+    asked, with_gas = read(feeds_gas=True)
+    header = reader.call("eth_getBlockByNumber", "latest", False)
+    assert asked == {"gas_wei": int(header["baseFeePerGas"], 16)}
+    unasked, without = read(feeds_gas=False)
+    assert unasked == {}
+    assert with_gas == without
 
 
 def _watched(spec: PoolSpec, name: str, address: str) -> PoolSpec:

@@ -63,7 +63,7 @@ def told(rows: list[Row]) -> list[Told]:
         if row.kind != "record":
             continue
         before = ticks[-1].snapshot if ticks else start
-        snapshot = decode_snapshot(body["snapshot"], specs, before.pools)
+        snapshot = decode_snapshot(body["snapshot"], specs, before)
         base, quote = snapshot.pools[at].reserves(specs[at])
         ticks.append(Told(snapshot, quote / base, body["views"][POOL]["metrics"]))
     return ticks

@@ -23,6 +23,7 @@ from bot.config.keys import REQUIRED, Amount, Key, ListOf, MapOf, Scaled, TableO
 from bot.config.rule_keys import LAYER_KEYS, RULE_FILE, STRATEGY_KEYS
 from bot.config.run_keys import POOL_KEYS, RUN_FILE
 from bot.config.venue_keys import POOL_TERMS_KEYS
+from bot.core.feeds import FEED_KINDS
 from bot.core.fees import FeeTerms
 from bot.core.guard import Doubt
 from bot.core.instruments import INSTRUMENTS
@@ -218,3 +219,9 @@ def test_the_whole_rule_file_is_three_tables() -> None:
     """So that the three generated tables of docs/rules.md leave nothing out."""
     assert set(RULE_FILE.keys) == {"strategy", "guard", "layer"}
     assert isinstance(RULE_FILE.keys["layer"].kind, ListOf)
+
+
+def test_every_feed_is_told_in_the_rules_and_in_the_scenarios() -> None:
+    for page in ("docs/rules.md", "scenarios/README.md"):
+        text = (CHECKOUT / page).read_text(encoding="utf-8")
+        assert [name for name in FEED_KINDS if f"`{name}`" not in text] == []

@@ -75,8 +75,6 @@ def test_a_forbidden_import_is_refused(
     assert forbidden in process.stdout
 
 
-UNUSED_YET = {"pyxirr"}
-"""Asked for ahead of the code that needs it."""
 MODULE_OF = {"python-dotenv": "dotenv"}
 
 
@@ -96,7 +94,7 @@ def test_the_bot_asks_for_the_packages_it_imports_and_for_no_others() -> None:
     """plotly, pandas, pydantic and web3 were asked for long after nothing imported them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[^\w-]", asked)[0] for asked in project["dependencies"]}
-    assert {MODULE_OF.get(name, name) for name in names} - UNUSED_YET == imported_packages()
+    assert {MODULE_OF.get(name, name) for name in names} == imported_packages()
 
 
 def loaded_after(module: str) -> set[str]:

@@ -58,6 +58,52 @@ def test_run_once_books_one_tick_and_a_second_one_waits_for_a_block(
     assert json.loads(capsys.readouterr().out)["tick"] == 2
 
 
+WORLDLY = """
+[strategy]
+name = "worldly"
+[[layer]]
+name = "guard"
+instrument = "protective_put"
+offsets_bps = [-500]
+arm = { all = [{ metric = "gas_gwei", above = 1e6 }, { metric = "rate_differential", above = 1 }] }
+disarm = { metric = "gas_gwei", below = 1000 }
+hedge_ratio_bps = 5000
+size_by = "delta"
+tenor_days = 7
+premium_budget_bps_per_year = 300
+"""
+
+
+def test_a_live_run_takes_rates_from_its_file_and_gas_from_the_block(
+    world: ScriptedWorld, capsys: Capture
+) -> None:
+    """The file is gone before the journal is verified: the record alone must do."""
+    spec = world.specs[0]
+    Path("worldly.toml").write_text(WORLDLY)
+    rates = {spec.base.symbol: 20_000, spec.quote.symbol: 50_000}
+    rows = [f"2020-01-01,lend_ppm:{symbol},{ppm}\n" for symbol, ppm in rates.items()]
+    Path("feeds.csv").write_text("time,name,value\n" + "".join(rows))
+    run = Path("run.toml").read_text().replace(str(RULES), "worldly.toml")
+    Path("run.toml").write_text(run + '[feeds]\nfile = "feeds.csv"\nage_s_max = 1000000000\n')
+    for step in (1, 2):
+        world.step(step)
+        assert cli.main(["run", "-c", "run.toml", "--once"]) == 0
+    with SqliteStore("own.sqlite", create=False, readonly=True) as store:
+        ticks = [json.loads(row.body) for row in store.rows() if row.kind == "record"]
+    seen = [tick["views"][spec.name]["metrics"] for tick in ticks]
+    assert [metrics["rate_differential"] for metrics in seen] == [-0.03, -0.03]
+    first, second = (tick["snapshot"].get("feeds", {}) for tick in ticks)
+    assert set(first) == {"gas_wei", *(f"lend_ppm:{symbol}" for symbol in rates)}
+    assert set(second) <= {"gas_wei"}  # only what has changed is written
+    fees_wei = [int(fed["gas_wei"]) for fed in (first, {**first, **second})]
+    assert [metrics["gas_gwei"] for metrics in seen] == [round(fee / 1e9, 6) for fee in fees_wei]
+    Path("feeds.csv").unlink()
+    assert cli.main(["journal", "verify", "--book", "own.sqlite"]) == 0
+    capsys.readouterr()
+    world.step(3)
+    assert cli.main(["run", "-c", "run.toml", "--once"]) == 90
+
+
 def test_inspect_books_nothing(world: ScriptedWorld, capsys: Capture) -> None:
     assert cli.main(["inspect", "-c", "run.toml"]) == 0
     assert "Looked at, not booked." in capsys.readouterr().out

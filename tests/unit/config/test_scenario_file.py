@@ -225,3 +225,43 @@ def test_equal_texts_are_equal_scenarios() -> None:
     scenario: Scenario = two_days()
     assert scenario == two_days()
     assert hash(scenario) == hash(two_days())
+
+
+FEED = """
+[[feed]]
+name = "gas_wei"
+points = [[0, 20], [1, "30000000000"]]
+"""
+
+
+def test_feeds_hold_from_their_day_on_by_block_time() -> None:
+    scenario = scenario_of(TWO_DAYS + FEED)
+    day_s = 86_400
+    values = [scenario.feeds.at(scenario.start_s + s) for s in (-1, 0, day_s - 1, day_s, 9 * day_s)]
+    assert values == [{}, {"gas_wei": 20}, {"gas_wei": 20}, *[{"gas_wei": 30 * 10**9}] * 2]
+    assert not two_days().feeds
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ('"gas_wei"', '"gas_gwei"', "gas_gwei is no feed"),
+        ("[0, 20]", "[0, -20]", "gas_wei is -20"),
+        ("[0, 20]", "[0, 2.5]", "is no whole number"),
+        ("[0, 20]", "[0]", "is no point"),
+        ("[0, 20]", "[0.01, 20]", "is no whole step"),
+        ("[0, 20]", "[1, 20]", "day 1 is step 24"),
+        ("[0, 20]", "[5, 20]", "day 5 is step 120"),
+        ("points = ", "points = [] # ", "has 0 entries"),
+    ],
+)
+def test_a_feed_that_says_nothing_is_refused(before: str, after: str, words: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        scenario_of(TWO_DAYS + FEED.replace(before, after))
+    assert words in str(refusal.value)
+    assert "feed[1]" in str(refusal.value)
+
+
+def test_a_feed_is_given_once() -> None:
+    with pytest.raises(ConfigError, match="gas_wei is there twice"):
+        scenario_of(TWO_DAYS + FEED + FEED)

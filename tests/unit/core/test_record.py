@@ -17,9 +17,8 @@ PATH = chain_path(two_days(DEPOSIT))
 
 def through(snapshot: Snapshot, before: Snapshot | None) -> Snapshot:
     """A snapshot written and read."""
-    pools = None if before is None else before.pools
-    text = canonical_json(encode_snapshot(snapshot, pools))
-    return decode_snapshot(read_body(text), snapshot.specs, pools)
+    text = canonical_json(encode_snapshot(snapshot, before))
+    return decode_snapshot(read_body(text), snapshot.specs, before)
 
 
 def test_every_snapshot_comes_back_equal_on_top_of_the_one_before() -> None:
@@ -32,7 +31,7 @@ def test_every_snapshot_comes_back_equal_on_top_of_the_one_before() -> None:
 
 def test_a_pool_that_did_not_change_is_not_written_again() -> None:
     same = replace(PATH[1], pools=PoolTuple(PATH[0].pools))
-    written = encode_snapshot(same, PATH[0].pools)
+    written = encode_snapshot(same, PATH[0])
     assert isinstance(written, dict)
     assert written["pools"] == []
     assert through(same, PATH[0]) == same
@@ -47,3 +46,20 @@ def test_amounts_beyond_a_doubles_digits_survive() -> None:
 def test_specs_come_back_equal() -> None:
     for spec in PATH[0].specs:
         assert decode_spec(json.loads(canonical_json(encode_spec(spec)))) == spec
+
+
+def test_feeds_are_written_when_they_change_and_forgotten_when_they_are_not_known_any_more() -> (
+    None
+):
+    first = replace(PATH[0], feeds={"gas_wei": 10**18, "lend_ppm:WETH": -5})
+    same, other = replace(PATH[1], feeds=first.feeds), replace(PATH[1], feeds={"gas_wei": 7})
+    written = [encode_snapshot(first, None), encode_snapshot(same, first),
+               encode_snapshot(other, same)]  # fmt: skip
+    assert [body.get("feeds") for body in written if isinstance(body, dict)] == [
+        {"gas_wei": str(10**18), "lend_ppm:WETH": "-5"},
+        None,
+        {"gas_wei": "7", "lend_ppm:WETH": None},
+    ]
+    assert through(first, None) == first
+    assert through(same, first) == same
+    assert through(other, same) == other
