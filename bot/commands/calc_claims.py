@@ -10,7 +10,8 @@ from bot.commands.terminal import Terminal
 from bot.core.errors import OptionInputError, UsageError
 
 if TYPE_CHECKING:
-    from bot.core.residual import OptionPrices, Position
+    from bot.core.option_legs import OptionPrices
+    from bot.core.residual import Position
 
 YEAR_DAYS = 365.0
 YEAR_S = 365 * 86_400
@@ -76,8 +77,11 @@ def strip(args: Namespace, terminal: Terminal) -> int:
     value = None
     if args.vol is not None:
         _refuse_unless_moving(args)
-        value = 0.0 - legs.cost(
-            _black(forward=position.entry, vol=args.vol, years=args.days / YEAR_DAYS)
+        value = (
+            0.0
+            - legs.cost(
+                _black(forward=position.entry, vol=args.vol, years=args.days / YEAR_DAYS)
+            ).item()
         )
     bounds = residual_bounds(legs, position, low=low, high=high)
     rows = [
@@ -173,9 +177,9 @@ def _black(*, forward: float, vol: float, years: float) -> OptionPrices:
     import numpy as np
 
     from bot.core.checked import Floats
+    from bot.core.option_legs import Bools
     from bot.core.options import black_price
     from bot.core.orders import ContractKind
-    from bot.core.residual import Bools
 
     def prices(is_call: Bools, strikes: Floats) -> Floats:
         return np.array(
