@@ -3,8 +3,8 @@
 A position is a strip of covered calls, V(P) = integral of L/2 K**-1.5 min(P, K) over its range, and
 E[min(P, K)] is one Fourier integral. The strikes can be integrated first, so that one integral per
 end of the range is left. Black-Scholes of the volatility with the same E[sqrt(P)] is taken out
-and added in closed form; what remains is small and smooth. Source: docs/maths.md section 2.8;
-docs/adr/0017-log-sv-claim.md.
+and added in closed form; what remains is small and smooth. Source: docs/maths.md section 2.7;
+docs/adr/0021-log-sv-claim.md.
 """
 
 from __future__ import annotations

@@ -60,6 +60,6 @@ def daily_move(vol: float) -> float:
     The coarse rule divides by 20 and so says a twentieth less.
 
     >>> round(daily_move(60.0), 6)
-    3.140491
+    3.140544
     """
     return vol * math.sqrt(DAY_S / YEAR_S)

@@ -3,7 +3,7 @@
 dP = v P dW0 and dv = (kappa1 + kappa2 v)(theta - v) dt + beta v dW0 + volvol v dW1, P a forward
 price and v its annual volatility. E[(P(T)/P(0))**power] has no closed form; its logarithm is
 expanded in powers of v - theta, to the fourth: the second order of Sepp and Rakhmonov (IJTAF
-26(8), 2024, section 4). Source: docs/maths.md section 2.8; docs/adr/0017-log-sv-claim.md.
+26(8), 2024, section 4). Source: docs/maths.md section 2.7; docs/adr/0021-log-sv-claim.md.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class LogSv:
         """ln E[(P(T)/P(0))**power] as a function of power, of real part from 0 to 1.
 
         years: > 0. It is 0 at the powers 0 and 1, as the price is a martingale. OptionInputError
-        where the expansion does not hold for so long. Source: docs/maths.md section 2.8.
+        where the expansion does not hold for so long. Source: docs/maths.md section 2.7.
 
         >>> still = LogSv(vol=0.6, theta=0.6, kappa1=2.0, kappa2=2.0, beta=0.0, volvol=0.0)
         >>> round(still.log_transform(years=0.25)(np.array([0.5 + 0j])).item().real, 12)

@@ -1,6 +1,6 @@
 """A strangle sized at the two ends of an interval, and what it leaves uncovered in between.
 
-Source: docs/maths.md section 2.9; after arXiv 2503.21967 (Munoz Gonzalez and others, 2025).
+Source: docs/maths.md section 2.8; after arXiv 2503.21967 (Munoz Gonzalez and others, 2025).
 """
 
 from __future__ import annotations
