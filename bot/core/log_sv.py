@@ -30,6 +30,8 @@ PROBES = np.array([0.0, 0.25, 0.5, 1.0, 2.0, 3.0])
 """Where that is looked at: imaginary parts of the power, over the log price's deviation."""
 AGREEMENT, ROUNDING = 0.01, 1e-9
 """How far two more terms may move the transform, over what it is below 1; and what counts as 0."""
+EPSILON = 1e-15
+"""Rounding of a transform, which is all that is left of a difference over microseconds."""
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
 """Tolerances of the differential equation, on the logarithm of the transform."""
 SLOPES_MAX = 10_000

@@ -144,6 +144,14 @@ def test_without_volatility_of_volatility_only_the_mean_variance_counts() -> Non
     assert log_sv_claim(model, POSITION, years=years).item() == pytest.approx(black, rel=1e-6)
 
 
+@pytest.mark.parametrize("years", [1e-12, 1e-7, 1e-5])
+def test_over_a_moment_it_is_black_scholes_at_the_volatility_of_now(years: float) -> None:
+    """What the model adds grows with time: 45 a year here, over itself."""
+    found = log_sv_claim(MODEL, POSITION, years=years).item()
+    black = claim_value(**RANGE, vol=MODEL.vol, years=years).item()
+    assert found == pytest.approx(black, rel=1e-9 + 45.0 * years)
+
+
 def test_without_time_it_is_the_payoff_and_never_above_it() -> None:
     forwards = np.array([1500.0, 2000.0, 2200.0, 2333.0, 3000.0])
     payoff = claim_payoff(forwards, **RANGE)
