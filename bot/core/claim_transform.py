@@ -104,7 +104,7 @@ def transform_claim(
         ahead, entry=position.entry, lower=position.lower, upper=position.upper,
         notional=position.notional,
     )  # fmt: skip
-    # By Jensen it is never above the payoff at the forward, which far out it equals but for rounding.
+    # By Jensen never above the payoff at the forward, which far out it equals but for rounding.
     return np.minimum(value, ceiling)
 
 

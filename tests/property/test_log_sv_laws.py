@@ -28,7 +28,7 @@ MODELS = st.builds(
 YEARS = st.floats(1 / 365, 15 / 365)
 RATIOS = st.floats(0.7, 1.4)
 FEW = settings(max_examples=20, deadline=None)
-"""A draw is an equation to be solved; twenty bite (they fail on every mutation that was tried)."""
+"""A draw is an equation to be solved: some tenths of a second."""
 
 
 @FEW
