@@ -17,7 +17,17 @@ IL_LABELS = {
     "hold_value": "value of the tokens had they been kept, quote",
     "delta_base": "base tokens in the position",
     "gamma_base": "change of delta per unit of price",
+    "liquidity": "L in whole tokens",
+    "efficiency": "L over that of a full range of the same value at entry",
+    "entry_base": "base tokens paid in",
+    "entry_quote": "quote tokens paid in",
 }
+TICK_LABELS = {
+    "tick": "the highest tick at or below the price",
+    "sqrt_price_x96": "root of token1 atoms per token0 atom, times 2^96",
+    "price": "quote per base, whole tokens",
+}
+DECIMALS_MAX = 255
 
 
 def il(args: Namespace, terminal: Terminal) -> int:
@@ -35,7 +45,35 @@ def il(args: Namespace, terminal: Terminal) -> int:
         return 0
     terminal.table(
         ("key", "value", ""),
-        [(key, f"{value:.10g}", IL_LABELS[key]) for key, value in figures.items()],
+        [(key, f"{figures[key]:.10g}", text) for key, text in IL_LABELS.items()],
+        right=("value",),
+    )
+    return 0
+
+
+def tick(args: Namespace, terminal: Terminal) -> int:
+    """A V3 pool's price from its root, or from a tick, by the pool's own integers."""
+    from bot.core.ticks import price_of_sqrt_ratio, sqrt_ratio_at_tick, tick_at_sqrt_ratio
+
+    for name in ("decimals0", "decimals1"):
+        if not 0 <= getattr(args, name) <= DECIMALS_MAX:
+            problem = f"{name} {getattr(args, name)} is not from 0 to {DECIMALS_MAX}"
+            raise UsageError(problem=problem, command="calc tick")
+    root = args.sqrt_price_x96 if args.tick is None else sqrt_ratio_at_tick(args.tick)
+    at = tick_at_sqrt_ratio(root)
+    price = price_of_sqrt_ratio(root, decimals0=args.decimals0, decimals1=args.decimals1)
+    quoted = float(price if args.base_token == 0 else 1 / price)
+    # A root has up to 160 bits: as a JSON number most readers would round it.
+    figures = {"tick": at, "sqrt_price_x96": str(root), "price": quoted}
+    if terminal.wants_json:
+        terminal.emit(figures)
+        return 0
+    terminal.table(
+        ("key", "value", ""),
+        [
+            (key, f"{value:.10g}" if key == "price" else str(value), TICK_LABELS[key])
+            for key, value in figures.items()
+        ],
         right=("value",),
     )
     return 0

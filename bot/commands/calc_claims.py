@@ -10,10 +10,13 @@ from bot.commands.terminal import Terminal
 from bot.core.errors import OptionInputError, UsageError
 
 if TYPE_CHECKING:
-    from bot.core.residual import OptionPrices, Position
+    from bot.core.option_legs import OptionPrices
+    from bot.core.residual import Position
 
 YEAR_DAYS = 365.0
 YEAR_S = 365 * 86_400
+
+LOG_SV_FLAGS = ("theta", "kappa1", "kappa2", "beta", "volvol")
 
 CLAIM_LABELS = {
     "value": "expected loss over entry value, quote",
@@ -22,20 +25,28 @@ CLAIM_LABELS = {
 STRIP_LABELS = {
     "legs": "options to buy: kind, strike, quantity in base",
     "value": "expected loss as these legs price it, quote; buying them costs minus it",
+    "value_continuous": "the same of a strip without steps, quote",
     "residual_max": "what legs and loss differ by at the most over the covered range, quote",
 }
 LVR_LABELS = {
     "lvr_fraction": "loss versus rebalancing, over the position's value",
+    "efficiency": "liquidity over that of a full range of the same value",
+    "arb_share": "share of it that arbitrage takes with this fee and block time",
     "arb_fraction": "what arbitrage takes of it with this fee and block time, the same",
 }
 
 
 def claim(args: Namespace, terminal: Terminal) -> int:
     """What protection of a position against impermanent loss is worth."""
+    _refuse_unless_moving(args)
+    if args.model == "log-sv":
+        return _log_sv(args, terminal)
+    if stray := [name for name in LOG_SV_FLAGS if getattr(args, name) is not None]:
+        problem = f"--{stray[0]} belongs to --model log-sv"
+        raise UsageError(problem=problem, command="calc claim")
     from bot.core.claim import claim_value, position_value
 
-    position = _position(args)
-    _refuse_unless_moving(args)
+    position = position_of(args)
     given = {
         "entry": position.entry,
         "forward": position.entry if args.forward is None else args.forward,
@@ -63,22 +74,46 @@ def claim(args: Namespace, terminal: Terminal) -> int:
     return 0
 
 
+def _log_sv(args: Namespace, terminal: Terminal) -> int:
+    """The claim under log-normal stochastic volatility; --vol is the volatility now."""
+    if missing := [f"--{name}" for name in LOG_SV_FLAGS if getattr(args, name) is None]:
+        problem = f"--model log-sv needs {', '.join(missing)} too"
+        raise UsageError(problem=problem, command="calc claim")
+    from bot.core.claim_transform import log_sv_claim
+    from bot.core.log_sv import LogSv
+
+    model = LogSv(vol=args.vol, **{name: getattr(args, name) for name in LOG_SV_FLAGS})
+    value = log_sv_claim(
+        model, position_of(args), years=args.days / YEAR_DAYS, forward=args.forward
+    ).item()
+    figures = {"value": value, "premium": 0.0 - value}
+    if terminal.wants_json:
+        terminal.emit(figures)
+        return 0
+    terminal.table(
+        ("key", "value", ""),
+        [(key, f"{figure:.10g}", CLAIM_LABELS[key]) for key, figure in figures.items()],
+        right=("value",),
+    )
+    return 0
+
+
 def strip(args: Namespace, terminal: Terminal) -> int:
     """The options on even strikes that replicate a position's loss, and what they miss."""
-    from bot.core.replication import strip_ends, strip_legs
+    from bot.core.replication import strip_ends, strip_legs, strip_value
     from bot.core.residual import residual_bounds
 
     if (args.vol is None) != (args.days is None):
         raise UsageError(problem="give --vol and --days together", command="calc strip")
-    position = _position(args)
+    position = position_of(args)
     legs = strip_legs(position, step=args.step)
     low, high = strip_ends(position)
-    value = None
+    value = continuous = None
     if args.vol is not None:
         _refuse_unless_moving(args)
-        value = 0.0 - legs.cost(
-            _black(forward=position.entry, vol=args.vol, years=args.days / YEAR_DAYS)
-        )
+        prices = black_prices(forward=position.entry, vol=args.vol, years=args.days / YEAR_DAYS)
+        value = 0.0 - legs.cost(prices).item()
+        continuous = strip_value(prices, position)
     bounds = residual_bounds(legs, position, low=low, high=high)
     rows = [
         {"kind": "call" if is_call else "put", "strike": strike, "quantity": quantity}
@@ -86,15 +121,19 @@ def strip(args: Namespace, terminal: Terminal) -> int:
             legs.is_call.tolist(), legs.strikes.tolist(), legs.quantities.tolist(), strict=True
         )
     ]
+    figures = {
+        "value": value,
+        "value_continuous": continuous,
+        "residual_max": bounds.worst,
+    }
     if terminal.wants_json:
-        terminal.emit({"legs": rows, "value": value, "residual_max": bounds.worst})
+        terminal.emit({"legs": rows, **figures})
         return 0
     terminal.table(
         ("kind", "strike", "quantity"),
         [(row["kind"], f"{row['strike']:.10g}", f"{row['quantity']:.10g}") for row in rows],
         right=("strike", "quantity"),
     )
-    figures = {"value": value, "residual_max": bounds.worst}
     terminal.table(
         ("key", "value", ""),
         [
@@ -110,7 +149,7 @@ def strip(args: Namespace, terminal: Terminal) -> int:
 
 def lvr(args: Namespace, terminal: Terminal) -> int:
     """Loss versus rebalancing, and what arbitrage takes of it with fees and block time."""
-    from bot.core.lvr import lvr_rate, trade_share_poisson
+    from bot.core.lvr import efficiency_of, lvr_rate, trade_share_constant, trade_share_poisson
 
     _refuse_unless_moving(args)
     price = args.entry if args.price is None else args.price
@@ -118,19 +157,25 @@ def lvr(args: Namespace, terminal: Terminal) -> int:
         raise UsageError(problem="a range needs --price (or --entry)", command="calc lvr")
     if (args.fee_bps is None) != (args.block_seconds is None):
         raise UsageError(problem="give --fee-bps and --block-seconds together", command="calc lvr")
-    _refuse_unless_above_zero(entry=args.entry, block_seconds=args.block_seconds)
-    taken = lvr_rate(
-        args.vol,
-        price=1.0 if price is None else price,
-        lower=0.0 if args.lower is None else args.lower,
-        upper=inf if args.upper is None else args.upper,
-    ).item() * (args.days / YEAR_DAYS)
-    figures: dict[str, float | None] = {"lvr_fraction": taken, "arb_fraction": None}
+    refuse_unless_above_zero(entry=args.entry, block_seconds=args.block_seconds)
+    where = {
+        "price": 1.0 if price is None else price,
+        "lower": 0.0 if args.lower is None else args.lower,
+        "upper": inf if args.upper is None else args.upper,
+    }
+    taken = lvr_rate(args.vol, **where).item() * (args.days / YEAR_DAYS)
+    figures: dict[str, float | None] = {
+        "lvr_fraction": taken,
+        "efficiency": efficiency_of(**where).item(),
+        "arb_share": None,
+        "arb_fraction": None,
+    }
     if args.fee_bps is not None:
-        share = trade_share_poisson(
+        share_of = trade_share_constant if args.blocks == "constant" else trade_share_poisson
+        share = share_of(
             args.vol, fee=args.fee_bps / 10_000, block_years=args.block_seconds / YEAR_S
-        )
-        figures["arb_fraction"] = taken * share.item()
+        ).item()
+        figures |= {"arb_share": share, "arb_fraction": taken * share}
     if terminal.wants_json:
         terminal.emit(figures)
         return 0
@@ -146,7 +191,8 @@ def lvr(args: Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def _position(args: Namespace) -> Position:
+def position_of(args: Namespace) -> Position:
+    """The position that --entry, --lower, --upper and --notional describe."""
     from bot.core.residual import Position
 
     return Position(
@@ -159,23 +205,24 @@ def _position(args: Namespace) -> Position:
 
 def _refuse_unless_moving(args: Namespace) -> None:
     """Without time or volatility there is no expected loss to tell."""
-    _refuse_unless_above_zero(vol=args.vol, days=args.days)
+    refuse_unless_above_zero(vol=args.vol, days=args.days)
 
 
-def _refuse_unless_above_zero(**given: float | None) -> None:
+def refuse_unless_above_zero(**given: float | None) -> None:
+    """Refuse, by name, what was given and is not a number above 0."""
     for name, value in given.items():
         if value is not None and not 0.0 < value < inf:
             raise OptionInputError(name=name, value=value, problem="it must be above 0")
 
 
-def _black(*, forward: float, vol: float, years: float) -> OptionPrices:
+def black_prices(*, forward: float, vol: float, years: float) -> OptionPrices:
     """Black-76 for arrays of options, rate 0."""
     import numpy as np
 
     from bot.core.checked import Floats
+    from bot.core.option_legs import Bools
     from bot.core.options import black_price
     from bot.core.orders import ContractKind
-    from bot.core.residual import Bools
 
     def prices(is_call: Bools, strikes: Floats) -> Floats:
         return np.array(

@@ -8,17 +8,33 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from bot.commands.terminal import Terminal
-from bot.core.bars import Bars, resampled
+from bot.core.bars import Bars, moves, resampled
 from bot.core.cone import ConeRow
 from bot.core.cone import cone as cone_rows
 from bot.core.errors import EstimateError, UsageError
+from bot.core.iv_rank import daily_move, iv_rank
 from bot.core.timerange import Timerange, parse_timerange
 from bot.core.units import DAY_S
 from bot.core.variance_strip import StripVariance, vol_index
-from bot.core.volatility import Estimator, realised_vol
+from bot.core.volatility import (
+    Estimator,
+    RealisedVol,
+    annualised,
+    close_variance_zero_mean,
+    realised_vol,
+)
 from bot.edges.chain_files import read_chain
-from bot.edges.price_files import iso_second, read_bars
+from bot.edges.price_files import floats, iso_second, read_bars, read_table
 
+RANK_LABELS = {
+    "now": "the newest level, in the file's unit",
+    "min": "the least of the days",
+    "max": "the most of the days",
+    "rank": "(now - min) / (max - min)",
+    "percentile": "share of the days below now",
+    "days": "how many there are, the newest included",
+    "daily_move": "now over the root of 365: a day's standard deviation, in the same unit",
+}
 CONE_KEYS = ("min", "p25", "p50", "p75", "max", "overlap_factor")
 STRIP_KEYS = ("forward", "k0", "variance", "strikes")
 UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": DAY_S}
@@ -30,8 +46,10 @@ def vol(args: Namespace, terminal: Terminal) -> int:
     if args.estimator not in names:
         problem = f"estimator {args.estimator!r} is none of {', '.join(names)}"
         raise UsageError(problem=problem, command="calc vol")
+    if args.zero_mean and args.estimator != Estimator.CLOSE:
+        raise UsageError(problem="--zero-mean goes with --estimator close", command="calc vol")
     bars = _bars(args, command="calc vol")
-    found = realised_vol(bars, Estimator(args.estimator))
+    found = _zero_mean(bars) if args.zero_mean else realised_vol(bars, Estimator(args.estimator))
     if terminal.wants_json:
         terminal.emit({"annualised": found.annualised, "bars": found.bars})
         return 0
@@ -74,7 +92,9 @@ def volindex(args: Namespace, terminal: Terminal) -> int:
     except ValueError:
         problem = f"time {args.at!r} is not written as 2026-02-03T04:29:35Z"
         raise UsageError(problem=problem, command="calc volindex") from None
-    found = vol_index(read_chain(args.chain), at_s=at_s, days=args.days, rate=args.rate)
+    found = vol_index(
+        read_chain(args.chain), at_s=at_s, days=args.days, rate=args.rate, rate_next=args.rate_next
+    )
     ends = {"near": found.near, "next": found.next}
     if terminal.wants_json:
         strips = {end: _strip_figures(strip) for end, strip in ends.items()}
@@ -88,6 +108,30 @@ def volindex(args: Namespace, terminal: Terminal) -> int:
             for end, strip in ends.items()
         ],
         right=STRIP_KEYS,
+    )
+    return 0
+
+
+def rank(args: Namespace, terminal: Terminal) -> int:
+    """Where the newest level stands among the past ones, and the day's move that it means."""
+    table = read_table(args.history, texts=(), numbers=(args.column,))
+    found = iv_rank(floats(args.history, table, args.column)[-args.days :])
+    figures = {
+        "now": found.now,
+        "min": found.least,
+        "max": found.most,
+        "rank": found.rank,
+        "percentile": found.percentile,
+        "days": found.days,
+        "daily_move": daily_move(found.now),
+    }
+    if terminal.wants_json:
+        terminal.emit(figures)
+        return 0
+    terminal.table(
+        ("key", "value", ""),
+        [(key, f"{figure:.10g}", RANK_LABELS[key]) for key, figure in figures.items()],
+        right=("value",),
     )
     return 0
 
@@ -128,6 +172,14 @@ def _cone_figures(row: ConeRow) -> dict[str, float]:
 def _strip_figures(strip: StripVariance) -> dict[str, float]:
     figures = asdict(strip)
     return {key: figures[key] for key in STRIP_KEYS}
+
+
+def _zero_mean(bars: Bars) -> RealisedVol:
+    seen = moves(bars)
+    variance = close_variance_zero_mean(seen)
+    return RealisedVol(
+        annualised=annualised(variance, step_s=bars.step_s), bars=len(seen.close_to_close)
+    )
 
 
 def _moment(strip: StripVariance) -> str:

@@ -127,9 +127,17 @@ def _add_tools(add: Adder, group: Callable[[str, str], object]) -> None:
     il.add_argument("--lower", type=float, metavar="PA", help="lower end of the range")
     il.add_argument("--upper", type=float, metavar="PB", help="upper end of the range")
     il.add_argument("--value", type=float, metavar="V0", default=1.0, help="value at entry")
+    tick = add("tick", "price and tick of a Uniswap V3 pool", "calc:tick", calc)
+    either = tick.add_mutually_exclusive_group(required=True)
+    either.add_argument("--sqrt-price-x96", type=_count, metavar="X", help="as the pool keeps it")
+    either.add_argument("--tick", type=int, metavar="I", help="the price at which a tick begins")
+    tick.add_argument("--base-token", type=int, choices=(0, 1), default=0, help="0 without it")
+    tick.add_argument("--decimals0", type=int, metavar="N", default=18, help="of token0 (18)")
+    tick.add_argument("--decimals1", type=int, metavar="N", default=18, help="of token1 (18)")
     _add_calc_option(add, calc)
     _add_calc_vol(add, calc)
     _add_calc_claims(add, calc)
+    _add_calc_hedges(add, calc)
     doctor = add("doctor", "check this machine and this folder", "doctor:doctor")
     doctor.add_argument(
         "-c", "--config", metavar="FILE", action="append", help="check its RPC and book too"
@@ -153,6 +161,7 @@ def _add_calc_vol(add: Adder, calc: object) -> None:
         required=True,
         help="close, parkinson, garman_klass, rogers_satchell or yang_zhang",
     )
+    vol.add_argument("--zero-mean", action="store_true", help="close: the drift taken as nought")
     cone = add("cone", "realised volatility by horizon, least to most", "calc_vol:cone", calc)
     cone.add_argument("--horizons", metavar="N,N", required=True, help="bars, such as 7,14,30")
     for command in (vol, cone):
@@ -166,6 +175,11 @@ def _add_calc_vol(add: Adder, calc: object) -> None:
     index.add_argument("--at", metavar="TIME", required=True, help="ISO 8601, UTC without a zone")
     index.add_argument("--days", type=float, metavar="D", required=True, help="days ahead")
     index.add_argument("--rate", type=float, metavar="R", default=0.0, help="continuous, annual")
+    index.add_argument("--rate-next", type=float, metavar="R", help="of the second expiry; R too")
+    rank = add("ivrank", "where implied volatility stands, and a day's move", "calc_vol:rank", calc)
+    rank.add_argument("--history", metavar="FILE", required=True, help="CSV or Parquet, by day")
+    rank.add_argument("--column", metavar="NAME", default="close", help="levels (close without it)")
+    rank.add_argument("--days", type=_count, metavar="N", default=365, help="the last N rows (365)")
 
 
 def _add_calc_claims(add: Adder, calc: object) -> None:
@@ -184,18 +198,52 @@ def _add_calc_claims(add: Adder, calc: object) -> None:
         )
         command.add_argument("--days", type=float, metavar="D", required=not is_strip, help="days")
     claim.add_argument("--forward", type=float, metavar="F", help="P0 without it")
+    claim.add_argument(
+        "--model", choices=("bsm", "log-sv"), default="bsm", help="of the price; bsm without it"
+    )
+    claim.add_argument("--theta", type=float, metavar="V", help="log-sv: where volatility tends to")
+    claim.add_argument("--kappa1", type=float, metavar="K", help="log-sv: speed of return, a year")
+    claim.add_argument("--kappa2", type=float, metavar="K", help="log-sv: more by volatility")
+    claim.add_argument("--beta", type=float, metavar="B", help="log-sv: volatility by returns")
+    claim.add_argument("--volvol", type=float, metavar="E", help="log-sv: the rest of vol's own")
     claim.add_argument("--notional", type=float, metavar="N", default=1.0, help="value at entry")
     strip.add_argument("--notional", type=float, metavar="N", required=True, help="value at entry")
     strip.add_argument("--step", type=float, metavar="DK", required=True, help="between strikes")
     lvr.add_argument("--price", type=float, metavar="P", help="price now; P0 without it")
     lvr.add_argument("--fee-bps", type=float, metavar="F", help="fee of a swap")
     lvr.add_argument("--block-seconds", type=float, metavar="B", help="mean time between blocks")
+    lvr.add_argument(
+        "--blocks", choices=("poisson", "constant"), default="poisson", help="how they arrive"
+    )
+
+
+def _add_calc_hedges(add: Adder, calc: object) -> None:
+    strangle = add("strangle", "a strangle sized at two prices", "calc_hedges:strangle", calc)
+    even = add("breakeven", "where fees pay for the losses", "calc_hedges:breakeven", calc)
+    for command in (strangle, even):
+        command.add_argument(
+            "--entry", type=float, metavar="P0", required=True, help="price at entry"
+        )
+        command.add_argument("--lower", type=float, metavar="PA", help="lower end of the range")
+        command.add_argument("--upper", type=float, metavar="PB", help="upper end of the range")
+        command.add_argument("--vol", type=float, metavar="S", help="annual, a fraction")
+        command.add_argument("--days", type=float, metavar="D", help="days")
+    even.set_defaults(notional=1.0)
+    even.add_argument("--fee-bps", type=float, metavar="F", help="fee of a swap")
+    even.add_argument("--fees", type=float, metavar="X", help="earned in D days, over P0's value")
+    strangle.add_argument("--notional", type=float, metavar="N", required=True, help="at entry")
+    strangle.add_argument("--put", type=float, metavar="KP", required=True, help="its strike")
+    strangle.add_argument("--call", type=float, metavar="KC", required=True, help="its strike")
+    strangle.add_argument("--low", type=float, metavar="LO", required=True, help="covered from")
+    strangle.add_argument("--high", type=float, metavar="HI", required=True, help="covered to")
 
 
 def _add_calc_option(add: Adder, calc: object) -> None:
     option = add("option", "price and Greeks of one option", "calc_option:option", calc)
     option.add_argument("--kind", choices=("call", "put"), required=True)
-    option.add_argument("--spot", type=float, metavar="S", required=True, help="quote per base")
+    option.add_argument("--spot", type=float, metavar="S", help="quote per base")
+    option.add_argument("--forward", type=float, metavar="F", help="instead of it: Black-76")
+    option.add_argument("--digital", action="store_true", help="pays 1 quote or nothing")
     option.add_argument("--strike", type=float, metavar="K", required=True, help="quote per base")
     option.add_argument(
         "--vol", type=float, metavar="S", required=True, help="annual, 0.8 is 80 %%"

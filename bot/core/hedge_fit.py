@@ -18,14 +18,13 @@ from bot.core.checked import Floats, not_negative, positive
 from bot.core.convex import least_squares, linear
 from bot.core.errors import HedgeFitError, OptionInputError
 from bot.core.offers import Offers
+from bot.core.option_legs import Legs, unit_payoffs
 from bot.core.residual import (
-    Legs,
     Position,
     ResidualBounds,
     residual_bounds,
     segment_nodes,
     segment_tops,
-    unit_payoffs,
 )
 
 ROUNDS_MAX = 60

@@ -123,6 +123,10 @@ def _figures(span: PriceRange, *, entry: float, price: float, value: float) -> d
     hold_value = liquidity * (base * price + quote)
     lp_value = liquidity * span.value(price)
     return {
+        "liquidity": liquidity,
+        "efficiency": liquidity * 2.0 * sqrt(entry) / value,
+        "entry_base": liquidity * base,
+        "entry_quote": liquidity * quote,
         "il_vs_hold": min(0.0, lp_value / hold_value - 1.0),
         "loss_vs_entry_hold": min(0.0, (lp_value - hold_value) / value),
         "funded_pnl": lp_value / value - 1.0,

@@ -10,9 +10,9 @@ import numpy as np
 from bot.core.checked import Floats, not_negative, positive
 from bot.core.errors import NotListedError, OptionInputError
 from bot.core.market import Market
+from bot.core.option_legs import Bools
 from bot.core.orders import Contract, ContractKind
 from bot.core.ports import Quoting
-from bot.core.residual import Bools
 from bot.core.units import YEAR_S, atoms_to_float
 
 PROBES_MAX = 4_096

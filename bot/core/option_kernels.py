@@ -8,7 +8,7 @@ How they reach SIMD: log, exp and the normal tail are straight-line polynomials,
 choice between two values, and a block works in one flat scratch array with rows BLOCK apart, so
 that the compiler can prove that no row overlaps another. `contract` lets it fuse a * b + c.
 Callers have checked all ranges (option_arrays.py), which is why nothing here can be nan.
-Source of the formulas: docs/maths.md sections 3.1 to 3.5.
+Source of the formulas: docs/maths.md sections 3.1 to 3.5; docs/adr/0023-option-kernels.md.
 """
 
 from __future__ import annotations

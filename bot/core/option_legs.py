@@ -6,7 +6,9 @@ a thousand condors. All legs of a structure expire together.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,14 +17,18 @@ from bot.core.errors import OptionInputError
 from bot.core.option_arrays import Figures, option_figures
 from bot.core.option_inputs import Floats, as_floats
 
+Bools: TypeAlias = NDArray[np.bool_]
+OptionPrices: TypeAlias = Callable[[Bools, Floats], Floats]
+"""(is call, strike) -> price per unit, for arrays: a model, or a smile read off a venue."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Legs:
-    """is_call, quantity: (legs,). strike: (..., legs). quantity in units of the underlying."""
+    """is_call, quantities: (legs,). strikes: (..., legs). quantities in base, > 0 bought."""
 
-    is_call: NDArray[np.bool_]
-    strike: Floats
-    quantity: Floats
+    is_call: Bools
+    strikes: Floats
+    quantities: Floats
 
     def payoff(self, settlement: ArrayLike) -> Floats:
         """What each structure pays at expiry, quote; settlement broadcasts to the structures.
@@ -30,8 +36,13 @@ class Legs:
         >>> strangle(put=1800, call=2200).payoff([1700, 2000, 2300]).tolist()
         [100.0, 0.0, 100.0]
         """
-        gain = as_floats("settlement", settlement)[..., np.newaxis] - self.strike
-        return _summed(np.maximum(np.where(self.is_call, gain, -gain), 0.0) * self.quantity)
+        final = as_floats("settlement", settlement)
+        each = unit_payoffs(final, is_call=self.is_call, strikes=self.strikes)
+        return _summed(each * self.quantities)
+
+    def cost(self, prices: OptionPrices) -> Floats:
+        """What each structure costs at these option prices, quote."""
+        return _summed(prices(self.is_call, self.strikes) * self.quantities)
 
     def figures(
         self, *, spot: ArrayLike, vol: ArrayLike, years: ArrayLike, rate: ArrayLike = 0.0
@@ -42,7 +53,7 @@ class Legs:
         """
         per_leg = option_figures(
             is_call=self.is_call,
-            strike=self.strike,
+            strike=self.strikes,
             vol=vol,
             spot=as_floats("spot", spot)[..., np.newaxis],
             years=as_floats("years", years)[..., np.newaxis],
@@ -50,10 +61,16 @@ class Legs:
         )
         return Figures(
             **{
-                field.name: _summed(getattr(per_leg, field.name) * self.quantity)
+                field.name: _summed(getattr(per_leg, field.name) * self.quantities)
                 for field in fields(Figures)
             }
         )
+
+
+def unit_payoffs(price: Floats, *, is_call: Bools, strikes: Floats) -> Floats:
+    """What one of each option pays: the axes of price, then a column an option."""
+    gain = price[..., np.newaxis] - strikes
+    return np.maximum(0.0, np.where(is_call, gain, -gain))
 
 
 def spread(*, is_call: bool, bought: ArrayLike, sold: ArrayLike) -> Legs:
@@ -90,7 +107,7 @@ def synthetic_forward(*, strike: ArrayLike) -> Legs:
     return _legs([True, False], [1.0, -1.0], {"call": strike, "put": strike})
 
 
-def _legs(is_call: list[bool], quantity: list[float], strikes: dict[str, ArrayLike]) -> Legs:
+def _legs(is_call: list[bool], quantities: list[float], strikes: dict[str, ArrayLike]) -> Legs:
     arrays = [as_floats(name, value) for name, value in strikes.items()]
     for name, array in zip(strikes, arrays, strict=True):
         if not np.all(array > 0.0):
@@ -98,16 +115,16 @@ def _legs(is_call: list[bool], quantity: list[float], strikes: dict[str, ArrayLi
             raise OptionInputError(name=name, value=found, problem="a price must be above 0")
     return Legs(
         is_call=np.array(is_call),
-        strike=np.stack(np.broadcast_arrays(*arrays), axis=-1),
-        quantity=np.array(quantity),
+        strikes=np.stack(np.broadcast_arrays(*arrays), axis=-1),
+        quantities=np.array(quantities),
     )
 
 
 def _ascending(legs: Legs, *names: str) -> Legs:
-    falls = np.diff(legs.strike, axis=-1) < 0.0
+    falls = np.diff(legs.strikes, axis=-1) < 0.0
     if falls.any():
         *at, leg = np.argwhere(falls)[0]
-        low, high = legs.strike[(*at, leg)].item(), legs.strike[(*at, leg + 1)].item()
+        low, high = legs.strikes[(*at, leg)].item(), legs.strikes[(*at, leg + 1)].item()
         raise OptionInputError(
             name=names[leg + 1], value=high, problem=f"it lies below {names[leg]}, {low}"
         )

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from bot.core.checked import Floats, positive
 from bot.core.errors import OptionInputError
-from bot.core.residual import Legs, OptionPrices, Position
+from bot.core.option_legs import Legs, OptionPrices
+from bot.core.residual import Position
 
 STRIKES_MAX = 10_000
 FULL_RANGE_REACH = 4.0

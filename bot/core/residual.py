@@ -7,20 +7,15 @@ trusted. Source: docs/maths.md section 2.4.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from bot.core.checked import Floats, positive, price_range
 from bot.core.claim import claim_payoff, liquidity_of
 from bot.core.errors import OptionInputError
-
-Bools: TypeAlias = NDArray[np.bool_]
-OptionPrices: TypeAlias = Callable[[Bools, Floats], Floats]
-"""(is call, strike) -> price per unit, for arrays: a model, or a smile read off a venue."""
+from bot.core.option_legs import Legs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,24 +55,6 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Legs:
-    """Options held to one expiry. is_call, strikes, quantities (base, > 0 bought): same length."""
-
-    is_call: Bools
-    strikes: Floats
-    quantities: Floats
-
-    def payoff(self, price: ArrayLike) -> Floats:
-        """Quote at each final price."""
-        final = np.asarray(price, dtype=np.float64)
-        return unit_payoffs(final, is_call=self.is_call, strikes=self.strikes) @ self.quantities
-
-    def cost(self, prices: OptionPrices) -> float:
-        """Quote, at these option prices."""
-        return (prices(self.is_call, self.strikes) @ self.quantities).item()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ResidualBounds:
     """The extremes of options' payoff plus loss over a range of final prices, and where they are.
 
@@ -93,12 +70,6 @@ class ResidualBounds:
     def worst(self) -> float:
         """Quote, >= 0."""
         return max(-self.lowest, self.highest, 0.0)
-
-
-def unit_payoffs(price: Floats, *, is_call: Bools, strikes: Floats) -> Floats:
-    """What one of each option pays: a row a price, a column an option."""
-    gain = price[..., None] - strikes
-    return np.maximum(0.0, np.where(is_call, gain, -gain))
 
 
 def residual(price: ArrayLike, *, legs: Legs, position: Position) -> Floats:

@@ -75,10 +75,18 @@ class VolIndex:
     next: StripVariance
 
 
-def vol_index(chain: OptionChain, *, at_s: float, days: float, rate: float = 0.0) -> VolIndex:
+def vol_index(
+    chain: OptionChain,
+    *,
+    at_s: float,
+    days: float,
+    rate: float = 0.0,
+    rate_next: float | None = None,
+) -> VolIndex:
     """Volatility over the next `days` as the chain prices it at unix second `at_s`.
 
     near is the last expiry at or before at + days, next the first after it. rate: continuous.
+    rate_next: of the second expiry, the same when left out.
     """
     if not (math.isfinite(days) and days > 0.0):
         raise VolIndexError(expiry="any", problem=f"days {days} are not above 0")
@@ -89,9 +97,11 @@ def vol_index(chain: OptionChain, *, at_s: float, days: float, rate: float = 0.0
         raise VolIndexError(expiry="any", problem=problem)
     after = np.searchsorted(ahead, at_s + days * DAY_S, side="right").item()
     around = ahead[max(0, after - 1)], ahead[min(after, ahead.size - 1)]
+    near_s, next_s = around if after else (ahead[0], ahead[0])
+    rates = {near_s: rate} if near_s == next_s or rate_next is None else {next_s: rate_next}
     near, following = (
-        strip_variance(chain, expiry_s=expiry_s.item(), at_s=at_s, rate=rate)
-        for expiry_s in (around if after else (ahead[0], ahead[0]))
+        strip_variance(chain, expiry_s=expiry_s.item(), at_s=at_s, rate=rates.get(expiry_s, rate))
+        for expiry_s in (near_s, next_s)
     )
     return VolIndex(
         index=interpolated(near, following, years=days * DAY_S / YEAR_S),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from math import exp, inf, log
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.integrate import quad
 
 from bot.core.breakeven import price_band
 from bot.core.claim import claim_payoff, claim_value, liquidity_of, position_value
 from bot.core.loss import PriceRange, il_vs_hold
 from bot.core.lvr import lvr_rate
-from bot.core.replication import strip_ends, strip_legs
+from bot.core.replication import strip_density, strip_ends, strip_legs
 from bot.core.residual import Position, residual, residual_bounds
+from tests.oracles.claim import exact_position_value
 
 prices = st.floats(1e-3, 1e6)
 ratios = st.floats(0.02, 50.0)
@@ -179,6 +182,87 @@ def test_the_strip_in_the_limit_of_fine_steps_pays_the_loss_everywhere(position:
     )
     assert fine <= coarse / 30 + 1e-10 * position.notional
     assert fine <= 1e-3 * position.notional
+
+
+@given(position=positions(), ratio=ratios)
+def test_the_continuous_strip_pays_the_loss_at_every_final_price(
+    position: Position, ratio: float
+) -> None:
+    """Oracle: adaptive quadrature of density times payoff over the strikes in the money."""
+    final = position.entry * ratio
+    low, high = sorted([final, position.entry])
+    inside = [max(low, position.lower), min(high, position.upper)]
+    paid = 0.0
+    if inside[0] < inside[1]:
+        ends = np.log(inside)
+        paid, _ = quad(
+            lambda x: strip_density(exp(x), position).item() * abs(final - exp(x)) * exp(x),
+            *ends, epsabs=0.0, epsrel=1e-11,
+        )  # fmt: skip
+    slack = 1e-12 * position.notional * max(1.0, ratio) * 50
+    assert paid == pytest.approx(-position.loss(final).item(), rel=1e-8, abs=slack)
+
+
+@given(position=positions(), ratio=st.floats(0.5, 2.0), vol=st.floats(0.2, 2.0), years=times)
+def test_each_greek_is_a_difference_of_thirty_digit_values(
+    position: Position, ratio: float, vol: float, years: float
+) -> None:
+    """Oracle: region by region in 30 digits, differenced by a trillionth."""
+    assume(0.05 <= vol * years**0.5 <= 2.0)
+    at = {"forward": position.entry * ratio, "vol": vol, "years": years}
+    ours = position_value(
+        entry=position.entry, lower=position.lower, upper=position.upper,
+        notional=position.notional, **at,
+    )  # fmt: skip
+    with mpmath.workdps(40):
+        exact = {name: mpmath.mpf(number) for name, number in at.items()}
+
+        def worth(**moved: mpmath.mpf) -> mpmath.mpf:
+            return exact_position_value(position, **(exact | moved))
+
+        def sides(name: str) -> tuple[mpmath.mpf, mpmath.mpf, mpmath.mpf]:
+            h = exact[name] * mpmath.mpf(10) ** -12
+            return worth(**{name: exact[name] + h}), worth(**{name: exact[name] - h}), h
+
+        middle = worth()
+        (up, down, h), (vup, vdown, vh), (tup, tdown, th) = map(sides, ("forward", "vol", "years"))
+        wanted = {
+            "value": middle,
+            "delta": (up - down) / (2 * h),
+            "gamma": (up - 2 * middle + down) / h**2,
+            "vega": (vup - vdown) / (2 * vh),
+            "theta": -(tup - tdown) / (2 * th),
+        }
+    scale = position.liquidity * float(exact["forward"]) ** 0.5
+    forward = float(exact["forward"])
+    units = {
+        "value": scale, "delta": scale / forward, "gamma": scale / forward**2,
+        "vega": scale / vol, "theta": scale / years,
+    }  # fmt: skip
+    for name, figure in wanted.items():
+        found = getattr(ours, name).item()
+        assert found == pytest.approx(float(figure), abs=1e-10 * units[name] * 50), name
+
+
+@given(
+    edges=st.lists(st.floats(0.3, 3.0), min_size=3, max_size=3, unique=True).map(sorted),
+    ratio=ratios, vol=vols, years=times,
+)  # fmt: skip
+def test_neighbouring_ranges_of_one_liquidity_are_worth_what_the_whole_is(
+    edges: list[float], ratio: float, vol: float, years: float
+) -> None:
+    low, middle, high = (2000.0 * edge for edge in edges)
+    assume(middle / low > 1.01)
+    assume(high / middle > 1.01)
+
+    def worth(lower: float, upper: float) -> float:
+        found = position_value(
+            entry=2000.0, lower=lower, upper=upper, forward=2000.0 * ratio, vol=vol, years=years
+        )
+        return found.value.item() / Position(entry=2000.0, lower=lower, upper=upper).liquidity
+
+    whole = worth(low, high)
+    assert worth(low, middle) + worth(middle, high) == pytest.approx(whole, rel=1e-8)
 
 
 @given(position=positions(), fees=st.floats(1e-6, 0.9))

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.calc import IL_LABELS
+from bot.commands.calc import IL_LABELS, TICK_LABELS
 from bot.commands.calc_claims import CLAIM_LABELS, LVR_LABELS, STRIP_LABELS
+from bot.commands.calc_hedges import BREAKEVEN_LABELS, STRANGLE_LABELS
+from bot.commands.calc_vol import RANK_LABELS
 from bot.commands.options import build_parser
 from bot.core.watcher import EndCause
 
@@ -60,7 +62,10 @@ def test_every_command_takes_the_shared_flags_and_has_a_handler(name: str) -> No
 
 def test_the_keys_of_calc_and_the_causes_of_an_end_are_documented() -> None:
     words = code_words()
-    keys = (*IL_LABELS, *CLAIM_LABELS, *STRIP_LABELS, *LVR_LABELS)
+    keys = (
+        *IL_LABELS, *TICK_LABELS, *CLAIM_LABELS, *STRIP_LABELS, *LVR_LABELS,
+        *STRANGLE_LABELS, *BREAKEVEN_LABELS, *RANK_LABELS,
+    )  # fmt: skip
     for word in (*keys, *(cause.value for cause in EndCause)):
         assert word in words, word
 

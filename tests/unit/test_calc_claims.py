@@ -11,6 +11,10 @@ from bot import cli
 
 Capture = pytest.CaptureFixture[str]
 
+LOG_SV = (
+    "--model", "log-sv", "--theta", "0.6", "--kappa1", "2", "--kappa2", "2",
+    "--beta", "-0.3", "--volvol", "1",
+)  # fmt: skip
 RANGE = ("--entry", "2200", "--lower", "2000", "--upper", "2400")
 TEN_DAYS = ("--vol", "0.6", "--days", "10")
 
@@ -43,7 +47,7 @@ def test_claim_without_a_range_is_the_full_range_of_one(capsys: Capture) -> None
 def test_strip_answers_the_reference(capsys: Capture) -> None:
     """Source: quant reference section 3, discrete strip, dK = 50."""
     figures = json_of(capsys, "strip", *RANGE, *TEN_DAYS, "--notional", "1e6", "--step", "50")
-    assert figures.keys() == {"legs", "value", "residual_max"}
+    assert figures.keys() == {"legs", "value", "value_continuous", "residual_max"}
     assert figures["value"] == pytest.approx(-22806.840, abs=5.1e-4)
     assert {leg["kind"] for leg in figures["legs"]} == {"put", "call"}
     assert [leg["strike"] for leg in figures["legs"]][:5] == [2000, 2050, 2100, 2150, 2200]
@@ -81,7 +85,8 @@ def test_the_entry_price_stands_in_for_the_price(capsys: Capture) -> None:
     [
         (("claim", *RANGE, *TEN_DAYS, "--notional", "1e6"), ("premium", "lp vega", "-22652.62605")),
         (("strip", *RANGE, *TEN_DAYS, "--notional", "1", "--step", "100"), ("put", "covered")),
-        (("lvr", "--vol", "0.8", "--days", "365"), ("lvr_fraction", "0.08")),
+        (("lvr", "--vol", "0.8", "--days", "365"), ("lvr_fraction", "0.08", "efficiency")),
+        (("claim", *RANGE, *TEN_DAYS, *LOG_SV), ("premium", "expected loss over entry value")),
     ],
 )
 def test_people_get_a_table(argv: tuple[str, ...], words: tuple[str, ...], capsys: Capture) -> None:
@@ -101,6 +106,17 @@ def test_people_get_a_table(argv: tuple[str, ...], words: tuple[str, ...], capsy
         ("claim --entry 1 --vol 0.5 --days 3 --forward 0", "forward is 0.0"),
         ("claim --entry 1 --vol 0.5 --days 3 --notional -5", "notional is -5.0"),
         ("claim --entry 1e200 --vol 0.5 --days 3", "entry is 1e+200"),
+        ("claim --entry 1 --vol 0.5 --days 3 --theta 0.6", "--theta belongs to --model log-sv"),
+        (
+            "claim --entry 1 --vol 0.5 --days 3 --model log-sv --theta 0.6 --beta 0",
+            "--model log-sv needs --kappa1, --kappa2, --volvol too",
+        ),
+        (f"claim --entry 1 --vol 0.5 --days 900 {' '.join(LOG_SV)} --beta 3", "beta is 3.0: above"),
+        (
+            f"claim --entry 1 --vol 0.5 --days 90 {' '.join(LOG_SV)} --volvol 3",
+            "does not hold for so long",
+        ),
+        (f"claim --entry 1 --vol 0.5 --days 3 {' '.join(LOG_SV)} --volvol -1", "volvol is -1.0"),
         ("strip --entry 2200 --lower 2000 --upper 2400 --notional 1 --step 401", "step is 401.0"),
         ("strip --entry 2200 --notional 1 --step -5", "step is -5.0"),
         ("strip --entry 2200 --notional 1 --step 5 --vol 0.5", "--vol and --days together"),

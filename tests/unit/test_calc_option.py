@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mpmath
 import pytest
 
 from bot import cli
 from bot.commands.calc_option import OPTION_LABELS
+from tests.oracles.options import exact_greeks
 
 Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +91,76 @@ def test_impossible_input_is_one_line_with_the_number_and_never_nan(
     assert out == ""
     assert err.count("\n") == 1
     assert named in err
+
+
+@pytest.mark.parametrize("kind", ["call", "put"])
+@pytest.mark.parametrize("rate", ["0", "0.08"])
+def test_a_forward_is_the_spot_that_grows_to_it(kind: str, rate: str, capsys: Capture) -> None:
+    """Oracle: 50 digits on spot F e**-rT; per 1 of the forward, which theta and rho leave there."""
+    argv = ("--kind", kind, "--strike", "1900", "--vol", "0.7", "--days", "73", "--rate", rate)
+    assert cli.main(["calc", "option", "--forward", "2000", *argv, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    r, years = float(rate), 0.2
+    with mpmath.workdps(50):
+        bond = mpmath.exp(-mpmath.mpf(r) * mpmath.mpf(years))
+        exact = exact_greeks(
+            is_call=kind == "call", spot=2000 * bond, strike=1900, vol=0.7, years=years, rate=r
+        )
+        still = exact_greeks(is_call=kind == "call", spot=2000, strike=1900, vol=0.7, years=years)
+        assert found["price"] == pytest.approx(float(exact.price), rel=1e-13)
+        assert found["delta"] == pytest.approx(float(exact.delta * bond), rel=1e-13)
+        assert found["gamma"] == pytest.approx(float(exact.gamma * bond**2), rel=1e-12)
+        assert found["vega"] == pytest.approx(float(exact.vega), rel=1e-12)
+        assert found["theta"] == pytest.approx(
+            float(bond * still.theta + r * exact.price), rel=1e-11
+        )
+        assert found["rho"] == pytest.approx(float(-years * exact.price), rel=1e-13)
+
+
+@pytest.mark.parametrize("kind", ["call", "put"])
+@pytest.mark.parametrize("on", ["spot", "forward"])
+def test_a_digital_has_the_price_and_slopes_of_fifty_digits(
+    kind: str, on: str, capsys: Capture
+) -> None:
+    """Oracle: the exact digital, and differences of it."""
+    terms = {"strike": 1900.0, "vol": 0.7, "years": 0.2, "rate": 0.08}
+    argv = ("--kind", kind, "--strike", "1900", "--vol", "0.7", "--days", "73", "--rate", "0.08")
+    assert cli.main(["calc", "option", "--digital", f"--{on}", "2000", *argv, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found.keys() == {"price", "delta", "vega"}
+    with mpmath.workdps(50):
+        bond = mpmath.exp(-mpmath.mpf(0.08) * mpmath.mpf(0.2)) if on == "forward" else 1
+
+        def price(underlying: mpmath.mpf, vol: mpmath.mpf) -> mpmath.mpf:
+            given = {**terms, "vol": vol, "spot": underlying * bond}
+            return exact_greeks(is_call=kind == "call", **given).digital
+
+        at, vol, h = mpmath.mpf(2000), mpmath.mpf(0.7), mpmath.mpf(10) ** -12
+        slope = (price(at + h, vol) - price(at - h, vol)) / (2 * h)
+        bend = (price(at, vol + h) - price(at, vol - h)) / (2 * h)
+        assert found["price"] == pytest.approx(float(price(at, vol)), rel=1e-13)
+        assert found["delta"] == pytest.approx(float(slope), rel=1e-11)
+        assert found["vega"] == pytest.approx(float(bend), rel=1e-11)
+
+
+@pytest.mark.parametrize("given", [(), ("--spot", "100", "--forward", "100")])
+def test_either_a_spot_or_a_forward_is_given(given: tuple[str, ...], capsys: Capture) -> None:
+    argv = ("--kind", "call", "--strike", "100", "--vol", "0.2", "--days", "3")
+    assert cli.main(["calc", "option", *given, *argv]) == 2
+    assert "give --spot or --forward" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("extra", [("--forward", "0"), ("--forward", "1", "--rate", "1e9")])
+def test_an_impossible_forward_is_one_line(extra: tuple[str, ...], capsys: Capture) -> None:
+    argv = ("--kind", "call", "--strike", "100", "--vol", "0.2", "--days", "3", "--digital")
+    assert cli.main(["calc", "option", *argv, *extra]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_table_says_what_the_figures_are_per(capsys: Capture) -> None:
+    argv = ("--kind", "call", "--strike", "100", "--vol", "0.2", "--days", "3")
+    assert cli.main(["calc", "option", "--forward", "100", *argv]) == 0
+    assert "per 1 of the forward" in capsys.readouterr().out
 
 
 def test_every_key_is_documented() -> None:

@@ -12,9 +12,10 @@ from scipy.optimize import linprog, minimize
 from bot.core.errors import HedgeFitError, OptionInputError
 from bot.core.hedge_fit import HedgeFit, HedgeTerms, Objective, best_hedge
 from bot.core.offers import Offers
+from bot.core.option_legs import unit_payoffs
 from bot.core.options import black_price
 from bot.core.orders import ContractKind
-from bot.core.residual import Position, residual, unit_payoffs
+from bot.core.residual import Position, residual
 
 POSITION = Position(entry=2200.0, lower=2000.0, upper=2400.0, notional=1e6)
 YEARS = 10 / 365

@@ -36,7 +36,7 @@ def test_a_structures_figures_are_the_sum_of_its_legs_each_at_its_own_volatility
     legs = condor(put_bought=1600, put_sold=1800, call_sold=2200, call_bought=2400)
     vols = [0.9, 0.8, 0.75, 0.78]
     found = legs.figures(spot=2000.0, vol=vols, years=0.1)
-    rows = zip(legs.is_call, legs.strike, legs.quantity, vols, strict=True)
+    rows = zip(legs.is_call, legs.strikes, legs.quantities, vols, strict=True)
     singles = [
         (quantity, option_figures(is_call=is_call, spot=2000.0, strike=strike, vol=vol, years=0.1))
         for is_call, strike, quantity, vol in rows

@@ -18,6 +18,7 @@ from bot.core.pool_vol import (
 )
 from tests.builders.shared_data import shared_data
 
+FOUR_PLACES = 5.1e-5
 DAY = 1 / 365
 
 
@@ -49,6 +50,20 @@ def test_pools_and_trades_are_answered_at_once() -> None:
     liquidity = [[1e4, 2e4, 5.0], [1e4, 1e4, 1e4]]
     found = pool_implied_vol(fee=0.003, volume=volume, liquidity=liquidity, years=DAY)
     assert found == pytest.approx([0.006 * math.sqrt(20 * 365), 0.006 * math.sqrt(30 * 365)])
+
+
+def test_the_same_days_price_bounces_within_the_fee_from_swap_to_swap() -> None:
+    """Source: quant reference section 2: 51.36 % by five minutes, 81.68 % by swaps."""
+    path = shared_data("pools/univ3_eth_usdc_weth_005_2024-01-05_events.csv.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        swaps = [row for row in csv.DictReader(file) if row["tx_type"] == "SWAP"]
+    logs = np.array([-2.0 * math.log(int(swap["sqrtPriceX96"])) for swap in swaps])
+    stamps = np.array([swap["block_timestamp"][:19] for swap in swaps], "datetime64[s]")
+    last = np.diff(stamps.astype("int64") // 300, append=0) != 0
+    assert last.sum() == 288
+    five, each = (np.sqrt(365 * np.sum(np.diff(x) ** 2)).item() for x in (logs[last], logs))
+    assert five == pytest.approx(0.5136, abs=FOUR_PLACES)
+    assert each == pytest.approx(0.8168, abs=FOUR_PLACES)
 
 
 def test_a_real_day_of_a_real_pool() -> None:

@@ -12,10 +12,11 @@ from scipy.integrate import quad
 
 from bot.core.claim import claim_payoff, claim_value
 from bot.core.errors import OptionInputError
+from bot.core.option_legs import Legs
 from bot.core.options import black_price
 from bot.core.orders import ContractKind
 from bot.core.replication import strip_density, strip_ends, strip_legs, strip_value
-from bot.core.residual import Legs, Position, residual, residual_bounds
+from bot.core.residual import Position, residual, residual_bounds
 
 RANGE = Position(entry=2200.0, lower=2000.0, upper=2400.0, notional=1e6)
 FULL = Position(entry=2000.0)
