@@ -223,28 +223,37 @@ def _mean_error(smiles: Sequence[Smile], slices: Sequence[Slice]) -> float:
 
 
 def _mixed(near: Slice, far: Slice, log_moneyness: float, *, years: float) -> float:
-    """Total variance of the mixture of two slices' prices, by Brent's method on the log price.
+    """Total variance between two slices: the mixture whose variance at the money is linear in time.
 
-    The price at the money of total variance linear in time gives the weights, for every strike.
+    The price at the money gives the weights, for every strike.
     """
     share = (years - near.years) / (far.years - near.years)
-    low, high = (math.sqrt(one.total_variance(log_moneyness)) for one in (near, far))
-    if not low < high:
-        return low * low
+    low, high = (one.total_variance(log_moneyness) for one in (near, far))
     weight = _weight(near.total_variance(0.0), far.total_variance(0.0), share)
-    if weight <= 0.0:
-        return low * low
-    target = np.logaddexp(
-        math.log1p(-weight) + _log_price(low, log_moneyness),
-        math.log(weight) + _log_price(high, log_moneyness),
-    ).item()
-    if not _log_price(low, log_moneyness) < target < _log_price(high, log_moneyness):
-        return low * low + weight * (high * high - low * low)  # apart by less than rounding
+    return mixed_variance(low, max(low, high), weight=weight, log_moneyness=log_moneyness)
+
+
+def mixed_variance(first: float, second: float, *, weight: float, log_moneyness: float) -> float:
+    """Total variance of a mixture of two prices, `weight` of the second, by Brent's method.
+
+    first, second: total variances at ln(K/F), > 0. weight: 0 to 1; outside it the nearer end.
+    A mixture of two prices without arbitrage, weighed alike at every strike and time, has none.
+    """
+    if weight <= 0.0 or weight >= 1.0:
+        return first if weight <= 0.0 else second
+    prices = [_log_price(math.sqrt(w), log_moneyness) for w in (first, second)]
+    target = np.logaddexp(math.log1p(-weight) + prices[0], math.log(weight) + prices[1]).item()
+    if not min(prices) < target < max(prices):
+        return first + weight * (second - first)  # apart by less than rounding
 
     from scipy.optimize import brentq
 
     stdev: float = brentq(
-        lambda at: _log_price(at, log_moneyness) - target, low, high, xtol=1e-15, rtol=1e-14
+        lambda at: _log_price(at, log_moneyness) - target,
+        math.sqrt(min(first, second)),
+        math.sqrt(max(first, second)),
+        xtol=1e-15,
+        rtol=1e-14,
     )
     return stdev * stdev
 
