@@ -166,6 +166,9 @@ def _add_calc_vol(add: Adder, calc: object) -> None:
     index.add_argument("--at", metavar="TIME", required=True, help="ISO 8601, UTC without a zone")
     index.add_argument("--days", type=float, metavar="D", required=True, help="days ahead")
     index.add_argument("--rate", type=float, metavar="R", default=0.0, help="continuous, annual")
+    surface = add("surface", "a surface fitted to an option chain", "calc_surface:surface", calc)
+    surface.add_argument("--chain", metavar="FILE", required=True, help="CSV or .csv.gz")
+    surface.add_argument("--at", metavar="TIME", help="ISO 8601; the file's quote time without it")
 
 
 def _add_calc_claims(add: Adder, calc: object) -> None:

@@ -3,7 +3,7 @@
 Level and term structure move by a clock: variance until t is the fitted surface's at the clock's
 time tau(t), which never runs backwards. Skew moves by mixing prices with those of a storm's smile,
 in one proportion for every strike and tenor. Both keep a surface without arbitrage free of it.
-docs/maths.md section 3.7; why so: docs/adr/0019-surface.md.
+docs/maths.md section 3.7; why so: docs/adr/0022-surface.md.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class MovingSurface:
 
     base: SmileSurface
     beta: float = 0.85
-    fast_share: float = 0.63
+    fast_share: float = 0.5
     decay_days: float = 4.4
     slow_days: float = 39.0
     storm_skew: float = -0.2

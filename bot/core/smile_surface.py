@@ -2,7 +2,8 @@
 
 Every slice is free of butterfly arbitrage, every later one at or above the earlier at every
 strike, and prices in between are mixtures of both neighbours, so there is none between expiries
-either. A surface that is not sound cannot be built. docs/maths.md section 3.6.
+either. A surface that is not sound cannot be built. docs/maths.md section 3.6; why so:
+docs/adr/0022-surface.md.
 """
 
 from __future__ import annotations
