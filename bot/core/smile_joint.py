@@ -55,7 +55,7 @@ def fit_together(
 
     The conditions hold on grids, by the margin of each problem and between neighbours by `margin`.
     """
-    sizes = np.array([float(one.y.size) for one in problems])
+    sizes = np.array([one.y.size for one in problems], np.float64)
     chain = _Chain(parts=tuple(problems), weights=sizes / sizes.sum(), margin=margin)
     low, high = np.tile(np.array(BOUNDS), (len(chain.parts), 1)).T
     first = [unscaled(p, one) for p, one in zip(chain.parts, start, strict=True)]

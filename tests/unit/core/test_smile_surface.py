@@ -14,6 +14,7 @@ from bot.core.arbitrage import falling_variance, negative_density
 from bot.core.errors import MarketDataError, SurfaceFitError, VenueTermsError
 from bot.core.quotes import PoolTerms
 from bot.core.smile import ForwardQuotes, Smile, smiles_of
+from bot.core.smile_fit import fit_slice
 from bot.core.smile_surface import SmileSurface, fit_of, fit_surface
 from bot.core.surface import MAJOR, implied_vol
 from bot.core.svi import Slice, butterfly_breach, calendar_breach, derivatives
@@ -187,8 +188,13 @@ def test_an_expiry_of_few_quotes_is_met_and_no_longer_stops_the_fit(quotes: int)
     surface = fit_surface([thin, smile_through(FAR)])
     assert fit_of(surface, thin).error_max < 0.0015
     assert fit_surface([thin]).slices[0].years == NEAR.years
-    with pytest.raises(SurfaceFitError, match="no quotes"):
+
+
+def test_a_chain_without_a_quote_gives_no_surface() -> None:
+    with pytest.raises(SurfaceFitError, match="from the expiry in any days: there are no quotes"):
         fit_surface([])
+    with pytest.raises(SurfaceFitError, match=r"in 36\.5 days: 4 quotes are too few"):
+        fit_slice(smile_through(NEAR, quotes=4))
 
 
 def test_few_quotes_take_the_shape_of_the_nearest_expiry_that_has_more() -> None:
