@@ -180,6 +180,9 @@ def _add_calc_vol(add: Adder, calc: object) -> None:
     rank.add_argument("--history", metavar="FILE", required=True, help="CSV or Parquet, by day")
     rank.add_argument("--column", metavar="NAME", default="close", help="levels (close without it)")
     rank.add_argument("--days", type=_count, metavar="N", default=365, help="the last N rows (365)")
+    surface = add("surface", "a surface fitted to an option chain", "calc_surface:surface", calc)
+    surface.add_argument("--chain", metavar="FILE", required=True, help="CSV or .csv.gz")
+    surface.add_argument("--at", metavar="TIME", help="ISO 8601; the file's quote time without it")
 
 
 def _add_calc_claims(add: Adder, calc: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from bot.core.fees import FeeTerms
 from bot.core.margin import MarginTerms
 from bot.core.quotes import PoolTerms
 from bot.core.rules import Rules
+from bot.core.surface_source import SurfaceSource
 from bot.core.venue import VenueTerms
 
 
@@ -69,7 +70,7 @@ class FeedsConfig:
 class VenueConfig:
     """The paper venue's terms: for every pool, and otherwise for those named in `pools`.
 
-    file: who named them, for errors.
+    file: who named them, for errors. default_source, sources: chains to fit surfaces to.
     """
 
     file: str
@@ -77,6 +78,12 @@ class VenueConfig:
     pools: Mapping[str, PoolTerms]
     fees: FeeTerms
     margin: MarginTerms
+    default_source: SurfaceSource | None = None
+    sources: Mapping[str, SurfaceSource | None] = field(default_factory=dict)
+
+    def source(self, pool_name: str) -> SurfaceSource | None:
+        """The chain whose fitted surface replaces that of the terms; None for the terms' own."""
+        return self.sources.get(pool_name, self.default_source)
 
     def terms(self, pool_names: Iterable[str]) -> VenueTerms:
         """Terms for these pools; one configured but not watched is refused by name."""

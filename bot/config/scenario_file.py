@@ -11,9 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot.config.places import Place, Source, nearest, read_toml
+from bot.config.places import INVALID, Place, Source, nearest, read_toml
 from bot.config.scenario_cues import check_cues
 from bot.config.scenario_keys import SCENARIO_FILE, STEPS_MAX
+from bot.config.venue_terms import surface_source
 from bot.core.errors import AmountError, ConfigError
 from bot.core.feeds import NO_FEEDS, FeedTimeline, feed_problem, timeline_of
 from bot.core.scenario import (
@@ -154,6 +155,7 @@ def _pool(
     for other in row["product_of"]:
         if other not in named:
             place.child("product_of").report(f"{other} is no pool above", nearest(other, named))
+    surface = surface_source(None, {key: row[key] for key in ("chain", "moving")}, place)
     try:
         atoms = decimal_to_atoms(row["reserve_base"], tokens[base])
     except AmountError as error:
@@ -172,6 +174,7 @@ def _pool(
         turnover_bps_per_day=row["turnover_bps_per_day"],
         owner_share_bps=row["owner_share_bps"],
         quoted_as=row["quoted_as"],
+        surface=None if surface is INVALID else surface,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.config.keys import Amount, Flag, Key, ListOf, MapOf, Number, TableOf, Text, Whole
 from bot.config.places import INVALID, Place
+from bot.config.venue_keys import CHAIN, MOVING
 from bot.config.venue_terms import PRESETS
 from bot.core.feeds import FEED_KINDS
 from bot.core.scenario import LiquidityMove
@@ -190,6 +191,8 @@ POOL = TableOf(
         "quoted_as": Key(
             Text(choices=tuple(PRESETS)), "the venue's preset for this pair", next(iter(PRESETS))
         ),
+        "chain": CHAIN,
+        "moving": MOVING,
     }
 )
 

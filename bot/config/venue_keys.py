@@ -7,7 +7,7 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
-from bot.config.keys import Key, MapOf, Number, TableOf, Text, Whole
+from bot.config.keys import Flag, Key, Kind, MapOf, Number, TableOf, Text, Whole
 from bot.core.depth import DepthTerms
 from bot.core.fees import FeeTerms
 from bot.core.listing import ListingTerms
@@ -26,6 +26,15 @@ KNOBS: Mapping[str, str] = {
     "vol_min": "no quote is below this volatility",
     "vol_max": "no quote is above this volatility",
     "stress_beta": "rise of the level per unit of realised volatility above `atm_vol`, 0 to 1",
+    # moving
+    "on": "false: the surface stands as the chain quoted it",
+    "beta": "how much volatility follows realised volatility, as a share, 0 to 1",
+    "fast_share": "how much of that dies out with `decay_days`; the rest with `slow_days`",
+    "slow_days": "the decay time of the rest",
+    "storm_skew": "rho of the smile in a storm, SSVI; below 0 makes puts dearer",
+    "storm_width": "eta of that smile: how steep it is",
+    "storm_flattening": "gamma of that smile: how much flatter it is for far expiries",
+    "skew_beta": "share of that smile per share that realised volatility is above calm",
     # spread
     "half_vol_min": "least distance of bid and ask from the mark, in volatility",
     "half_share": "that distance as a share of the volatility, at the money and at 30 days",
@@ -67,6 +76,30 @@ def _terms(record: type[Any]) -> TableOf:
     )
 
 
+SHARE = Number(lowest="0", highest="1")
+DAYS = Number(lowest="0", highest="100000", above=True)
+MOVING_KINDS: Mapping[str, Kind] = {
+    "on": Flag(),
+    "beta": SHARE,
+    "fast_share": SHARE,
+    "decay_days": DAYS,
+    "slow_days": DAYS,
+    "storm_skew": Number(lowest="-0.99", highest="0.99"),
+    "storm_width": Number(lowest="0", highest="10", above=True),
+    "storm_flattening": SHARE,
+    "skew_beta": Number(lowest="0", highest="1000"),
+}
+CHAIN = Key(
+    Text(wanted="a path in quotes"),
+    "an option chain, CSV or .csv.gz, to fit the surface to, relative to the file that names it; "
+    "replaces `preset` and `surface`",
+    None,
+)
+MOVING = Key(
+    TableOf({name: Key(kind, KNOBS[name], None) for name, kind in MOVING_KINDS.items()}),
+    "how a fitted surface moves",
+)
+
 POOL_TERMS_KEYS = {
     "preset": Key(
         Text(choices=("major", "correlated")),
@@ -76,6 +109,8 @@ POOL_TERMS_KEYS = {
     "quantity_max_base": Key(
         Whole(lowest=1, highest=10**12), "largest size of one leg, whole base tokens", None
     ),
+    "chain": CHAIN,
+    "moving": MOVING,
     "surface": Key(_terms(SurfaceTerms), "the implied volatility quoted"),
     "spread": Key(_terms(SpreadTerms), "how far bid and ask stand from the mark"),
     "depth": Key(_terms(DepthTerms), "how much stands at bid and ask"),

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from bot.core.canonical import digest
 from bot.core.feeds import NO_FEEDS, FeedTimeline
+from bot.core.surface_source import SurfaceSource
 from bot.core.units import YEAR_S
 
 DRAW_RANGE = 2**52
@@ -42,7 +43,8 @@ class PoolScript:
     vol: annualised volatility of the noise around the path, a fraction, pinned to 0 at the knots.
     turnover_bps_per_day: what noise traders trade a day, of the reserves, both ways together.
     owner_share_bps: the watched owner's share of the first deposit; outsiders own the rest.
-    quoted_as: the venue's preset for this pair, by name.
+    quoted_as: the venue's preset for this pair, by name. surface: a chain to fit instead of the
+    preset's surface.
     """
 
     name: str
@@ -57,6 +59,7 @@ class PoolScript:
     turnover_bps_per_day: int
     owner_share_bps: int
     quoted_as: str
+    surface: SurfaceSource | None = None
 
 
 class LiquidityMove(Enum):

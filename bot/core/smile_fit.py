@@ -36,11 +36,19 @@ BOUNDS = ((-3.0, 3.0), (1e-4, 12.0), (-0.999, 0.999), (-6.0, 6.0), (0.02, 12.0))
 STARTS = tuple(product((-1.0, 0.0, 1.0), (0.5, 1.5, 4.0)))
 """(m, sigma) from which the linear least squares for the rest begin."""
 ITERATIONS_MAX = 200
+FLAT = np.array([0.95, 0.05, 0.0, 0.0, 1.0])
+"""The last start: nearly the volatility at the money at every strike, which is sound."""
+PULL = 0.01
+"""Weight of a shape's distance from its model, squared, where quotes are fewer than parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Problem:
-    """The fit in y = k/stdev and w/stdev^2; `near` and `far` bound it, in the same units."""
+class SliceProblem:
+    """The fit in y = k/stdev and w/stdev^2; `near` and `far` bound it, `like` is its shape's model.
+
+    like: (b, rho, m, sigma) in the same units that few quotes are pulled towards; None where there
+    are enough.
+    """
 
     y: Floats
     vol: Floats
@@ -48,27 +56,51 @@ class _Problem:
     years: float
     near: Slice | None
     far: Slice | None
+    like: Floats | None
     margin: float
 
-
-def fit_slice(smile: Smile, *, near: Slice | None = None, far: Slice | None = None) -> Slice:
-    """The sound slice of least error; above `near` and below `far` at every strike if given."""
-    if smile.vol.size < len(BOUNDS):
-        raise _refusal(smile, f"{smile.vol.size} quotes are too few for five parameters")
-    atm = np.argmin(np.abs(smile.log_moneyness))
-    stdev = smile.vol[atm].item() * math.sqrt(smile.years)
-    for margin in MARGINS:
-        problem = _Problem(
+    @classmethod
+    def of(
+        cls,
+        smile: Smile,
+        *,
+        margin: float,
+        near: Slice | None = None,
+        far: Slice | None = None,
+        like: Slice | None = None,
+    ) -> SliceProblem:
+        """A smile's fit: units of its own standard deviation at the money."""
+        atm = np.argmin(np.abs(smile.log_moneyness))
+        stdev = smile.vol[atm].item() * math.sqrt(smile.years)
+        return cls(
             y=smile.log_moneyness / stdev,
             vol=smile.vol,
             stdev=stdev,
             years=smile.years,
             near=near,
             far=far,
+            like=None if like is None else _shape(like),
             margin=margin,
         )
+
+
+def fit_slice(
+    smile: Smile,
+    *,
+    near: Slice | None = None,
+    far: Slice | None = None,
+    like: Slice | None = None,
+) -> Slice:
+    """The sound slice of least error; above `near` and below `far` at every strike if given.
+
+    like: what a smile of fewer than five quotes resembles, in its own standard deviations.
+    """
+    if smile.vol.size < len(BOUNDS) and like is None:
+        raise _refusal(smile, f"{smile.vol.size} quotes are too few for five parameters")
+    for margin in MARGINS:
+        problem = SliceProblem.of(smile, margin=margin, near=near, far=far, like=like)
         for start in _starts(problem):
-            found = _slice_of(problem, _solved(problem, start))
+            found = slice_of(problem, _solved(problem, start))
             if found is not None and is_sound(found, near=near, far=far):
                 return found
     raise _refusal(smile, "no smile without arbitrage was found near its quotes")
@@ -84,8 +116,16 @@ def is_sound(one: Slice, *, near: Slice | None, far: Slice | None) -> bool:
     )
 
 
-def _starts(problem: _Problem) -> list[Floats]:
-    """The three best of linear least squares in (a, b rho, b) at given m and sigma, best first."""
+def _starts(problem: SliceProblem) -> list[Floats]:
+    """The three best of linear least squares in (a, b rho, b) at given m and sigma, best first.
+
+    Few quotes start from their model alone.
+    """
+    if problem.like is not None:
+        b, rho, m, sigma = problem.like
+        level = 1.0 - b * (math.hypot(m, sigma) - rho * m)
+        low, high = np.array(BOUNDS).T
+        return [np.clip(np.array([level, b, rho, m, sigma]), low, high)]
     target = problem.vol**2 * problem.years / problem.stdev**2
     ranked = []
     for order, (m, sigma) in enumerate(STARTS):
@@ -96,22 +136,22 @@ def _starts(problem: _Problem) -> list[Floats]:
         start = np.array([a, b, np.clip(b_rho / b, -0.9, 0.9), m, sigma])
         ranked.append((np.sum((_variance(start, problem.y) - target) ** 2), order, start))
     ranked.sort(key=lambda one: one[:2])
-    return [start for _, _, start in ranked[:3]]
+    return [*(start for _, _, start in ranked[:3]), FLAT]
 
 
-def _solved(problem: _Problem, start: Floats) -> Floats:
+def _solved(problem: SliceProblem, start: Floats) -> Floats:
     from scipy.optimize import minimize
 
     found = minimize(
-        lambda x: _loss(problem, x),
+        lambda x: loss(problem, x),
         start,
-        jac=lambda x: _loss_gradient(problem, x),
+        jac=lambda x: loss_gradient(problem, x),
         bounds=BOUNDS,
         constraints=[
             {
                 "type": "ineq",
-                "fun": lambda x: _conditions(problem, x),
-                "jac": lambda x: _differences(lambda at: _conditions(problem, at), x),
+                "fun": lambda x: conditions(problem, x),
+                "jac": lambda x: differences(lambda at: conditions(problem, at), x),
             }
         ],
         method="SLSQP",
@@ -128,19 +168,25 @@ def _variance(x: Floats, y: Floats) -> Floats:
     return found
 
 
-def _errors(problem: _Problem, x: Floats) -> tuple[Floats, Floats]:
+def _errors(problem: SliceProblem, x: Floats) -> tuple[Floats, Floats]:
     """(model minus quoted volatility in loss scales, model volatility)."""
     w = np.maximum(_variance(x, problem.y), 1e-4)
     model = problem.stdev * np.sqrt(w / problem.years)
     return (model - problem.vol) / LOSS_SCALE, model
 
 
-def _loss(problem: _Problem, x: Floats) -> float:
+def loss(problem: SliceProblem, x: Floats) -> float:
+    """What the fit makes least: squares of small errors, sizes of large ones, and the pull."""
     errors, _ = _errors(problem, x)
-    return np.mean(np.sqrt(1.0 + errors**2) - 1.0).item()
+    return np.mean(np.sqrt(1.0 + errors**2) - 1.0).item() + PULL * _pull(problem, x)
 
 
-def _loss_gradient(problem: _Problem, x: Floats) -> Floats:
+def _pull(problem: SliceProblem, x: Floats) -> float:
+    return 0.0 if problem.like is None else np.sum((x[1:] - problem.like) ** 2).item()
+
+
+def loss_gradient(problem: SliceProblem, x: Floats) -> Floats:
+    """Of `loss`."""
     errors, model = _errors(problem, x)
     _, b, rho, m, sigma = x
     away = problem.y - m
@@ -156,10 +202,12 @@ def _loss_gradient(problem: _Problem, x: Floats) -> Floats:
     )
     by_variance = problem.stdev**2 / (2.0 * problem.years * LOSS_SCALE * model)
     found: Floats = by_parameter @ (by_variance * errors / np.sqrt(1.0 + errors**2)) / errors.size
+    if problem.like is not None:
+        found[1:] += 2.0 * PULL * (x[1:] - problem.like)
     return found
 
 
-def _conditions(problem: _Problem, x: Floats) -> Floats:
+def conditions(problem: SliceProblem, x: Floats) -> Floats:
     """Everything that must be >= 0."""
     a, b, rho, m, sigma = x
     k, stdev, margin = GRID * problem.stdev, problem.stdev, problem.margin
@@ -182,7 +230,7 @@ def _conditions(problem: _Problem, x: Floats) -> Floats:
     return np.concatenate(parts)
 
 
-def _differences(function: Callable[[Floats], Floats], x: Floats) -> Floats:
+def differences(function: Callable[[Floats], Floats], x: Floats) -> Floats:
     """Central differences, a column a parameter."""
     steps = 1e-6 * np.maximum(np.abs(x), 0.1)
     moves = np.diag(steps)
@@ -195,20 +243,33 @@ def _differences(function: Callable[[Floats], Floats], x: Floats) -> Floats:
     )
 
 
-def _slice_of(problem: _Problem, x: Floats) -> Slice | None:
-    a, b, rho, m, sigma = x.tolist()
+def scaled(problem: SliceProblem, x: Floats) -> Floats:
+    """(a, b, rho, m, sigma) of total variance over ln(K/F), from the problem's units."""
     stdev = problem.stdev
+    found: Floats = x * np.array([stdev**2, stdev, 1.0, stdev, stdev])
+    return found
+
+
+def unscaled(problem: SliceProblem, one: Slice) -> Floats:
+    """A slice in the problem's units."""
+    stdev = problem.stdev
+    units = np.array([stdev**2, stdev, 1.0, stdev, stdev])
+    found: Floats = np.array([one.a, one.b, one.rho, one.m, one.sigma]) / units
+    return found
+
+
+def slice_of(problem: SliceProblem, x: Floats) -> Slice | None:
+    """The slice of these parameters, in the problem's units; None where there is none."""
+    a, b, rho, m, sigma = (round(value, 15) for value in scaled(problem, x).tolist())
     try:
-        return Slice(
-            years=problem.years,
-            a=round(a * stdev**2, 15),
-            b=round(b * stdev, 15),
-            rho=round(rho, 15),
-            m=round(m * stdev, 15),
-            sigma=round(sigma * stdev, 15),
-        )
+        return Slice(years=problem.years, a=a, b=b, rho=rho, m=m, sigma=sigma)
     except VenueTermsError:
         return None
+
+
+def _shape(one: Slice) -> Floats:
+    stdev = math.sqrt(one.total_variance(0.0))
+    return np.array([one.b / stdev, one.rho, one.m / stdev, one.sigma / stdev])
 
 
 def _refusal(smile: Smile, problem: str) -> SurfaceFitError:

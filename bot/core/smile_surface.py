@@ -2,7 +2,8 @@
 
 Every slice is free of butterfly arbitrage, every later one at or above the earlier at every
 strike, and prices in between are mixtures of both neighbours, so there is none between expiries
-either. A surface that is not sound cannot be built. docs/maths.md section 3.6.
+either. A surface that is not sound cannot be built. docs/maths.md section 3.6; why so:
+docs/adr/0026-surface.md.
 """
 
 from __future__ import annotations
@@ -17,12 +18,20 @@ import numpy as np
 
 from bot.core.errors import SurfaceFitError, VenueTermsError
 from bot.core.smile import Smile
-from bot.core.smile_fit import fit_slice
+from bot.core.smile_fit import fit_slice, is_sound
+from bot.core.smile_joint import fit_together, problems_of
 from bot.core.surface import Surface
 from bot.core.svi import Slice, butterfly_breach, calendar_breach, derivatives, lift_breach
 
 CALM_YEARS = 30 / 365
 """Whose volatility at the money is the calm one."""
+QUOTES_MIN = 5
+"""With fewer an expiry cannot tell the five parameters of its slice."""
+SHAPE = Slice(years=1.0, a=0.55, b=0.3, rho=-0.1, m=0.0, sigma=1.5)
+"""What few quotes resemble where no expiry has more."""
+JOINT_MARGINS = (3e-3, 2e-2)
+PRESSED_VOL = 0.0001
+"""Mean error that the calendar's conditions may cost before all expiries are fitted together."""
 NEAR_MID_VOL = 0.005
 """Half a vol point: as good as between bid and ask."""
 
@@ -98,45 +107,89 @@ class SmileFit:
 
 
 def fit_surface(smiles: Sequence[Smile]) -> SmileSurface:
-    """The sound surface of least error through smiles of at least five quotes each.
+    """The sound surface of least error through smiles of at least one quote each.
 
-    Slices are fitted one by one and only those that cross a neighbour again, under it or above it:
-    once from the nearest expiry outwards, once from the farthest inwards. The way of less mean
-    error is kept.
+    Slices are fitted one by one, those of fewer than five quotes near the shape of the nearest
+    expiry with more. Where some cross, the way of least mean error is kept of three: again from
+    the nearest expiry outwards, above it; from the farthest inwards, below it; or all together.
     """
-    ordered = sorted(smiles, key=lambda smile: smile.years)
+    ordered = sorted((smile for smile in smiles if smile.vol.size), key=lambda one: one.years)
     if not ordered:
         raise SurfaceFitError(days="any", problem="there are no quotes")
-    alone = [fit_slice(smile) for smile in ordered]
-    ways, refusals = [], []
-    for way in (_outwards, _inwards):
-        try:
-            ways.append(way(ordered, alone))
-        except SurfaceFitError as refusal:
-            refusals.append(refusal)
-    if not ways:
-        raise refusals[0]
-    slices = min(ways, key=lambda found: _mean_error(ordered, found))
+    alone, likes = _alone(ordered)
+    slices = alone if _is_sound(alone) else _uncrossed(ordered, alone, likes)
     flat = SmileSurface(slices=slices, calm_vol=1.0)
     calm_vol = flat.vol(forward=1.0, strike=1.0, years=CALM_YEARS)
     return SmileSurface(slices=slices, calm_vol=round(calm_vol, 6))
 
 
-def _outwards(smiles: Sequence[Smile], alone: Sequence[Slice]) -> tuple[Slice, ...]:
+def _alone(smiles: Sequence[Smile]) -> tuple[tuple[Slice, ...], list[Slice | None]]:
+    """Each smile's slice as if there were no other, and the shape that few quotes were near."""
+    found = {
+        place: fit_slice(smile)
+        for place, smile in enumerate(smiles)
+        if smile.vol.size >= QUOTES_MIN
+    }
+    full = list(found.values())
+    likes: list[Slice | None] = [None] * len(smiles)
+    for place, smile in enumerate(smiles):
+        if smile.vol.size < QUOTES_MIN:
+            like = min(full, key=lambda one: abs(math.log(one.years / smile.years)), default=SHAPE)
+            likes[place] = like
+            found[place] = fit_slice(smile, like=like)
+    return tuple(found[place] for place in range(len(smiles))), likes
+
+
+def _uncrossed(
+    smiles: Sequence[Smile], alone: Sequence[Slice], likes: Sequence[Slice | None]
+) -> tuple[Slice, ...]:
+    """Slices that do not cross, as near to the quotes as any way finds them."""
+    ways, refusals = [], []
+    for way in (_outwards, _inwards):
+        try:
+            ways.append(way(smiles, alone, likes))
+        except SurfaceFitError as refusal:
+            refusals.append(refusal)
+    ways.sort(key=lambda slices: _mean_error(smiles, slices))
+    least = _mean_error(smiles, alone)
+    if ways and _mean_error(smiles, ways[0]) - least < PRESSED_VOL:
+        return ways[0]
+    for margin in JOINT_MARGINS:
+        problems = problems_of(smiles, likes, margin=margin)
+        found = fit_together(problems, ways[0] if ways else alone, margin=margin)
+        if found and _is_sound(found):
+            ways.append(found)
+            break
+    if not ways:
+        raise refusals[0]
+    return min(ways, key=lambda slices: _mean_error(smiles, slices))
+
+
+def _is_sound(slices: Sequence[Slice]) -> bool:
+    """Whether no strike of any, and none between neighbours, can be arbitraged."""
+    nears = [None, *slices[:-1]]
+    return all(is_sound(one, near=near, far=None) for near, one in zip(nears, slices, strict=True))
+
+
+def _outwards(
+    smiles: Sequence[Smile], alone: Sequence[Slice], likes: Sequence[Slice | None]
+) -> tuple[Slice, ...]:
     kept: list[Slice] = []
-    for smile, one in zip(smiles, alone, strict=True):
+    for smile, one, like in zip(smiles, alone, likes, strict=True):
         if kept and calendar_breach(kept[-1], one):
-            kept.append(fit_slice(smile, near=kept[-1]))
+            kept.append(fit_slice(smile, near=kept[-1], like=like))
         else:
             kept.append(one)
     return tuple(kept)
 
 
-def _inwards(smiles: Sequence[Smile], alone: Sequence[Slice]) -> tuple[Slice, ...]:
+def _inwards(
+    smiles: Sequence[Smile], alone: Sequence[Slice], likes: Sequence[Slice | None]
+) -> tuple[Slice, ...]:
     kept: list[Slice] = []
-    for smile, one in zip(reversed(smiles), reversed(alone), strict=True):
+    for smile, one, like in reversed(list(zip(smiles, alone, likes, strict=True))):
         if kept and calendar_breach(one, kept[-1]):
-            kept.append(fit_slice(smile, far=kept[-1]))
+            kept.append(fit_slice(smile, far=kept[-1], like=like))
         else:
             kept.append(one)
     return tuple(reversed(kept))
@@ -171,28 +224,37 @@ def _mean_error(smiles: Sequence[Smile], slices: Sequence[Slice]) -> float:
 
 
 def _mixed(near: Slice, far: Slice, log_moneyness: float, *, years: float) -> float:
-    """Total variance of the mixture of two slices' prices, by Brent's method on the log price.
+    """Total variance between two slices: the mixture whose variance at the money is linear in time.
 
-    The price at the money of total variance linear in time gives the weights, for every strike.
+    The price at the money gives the weights, for every strike.
     """
     share = (years - near.years) / (far.years - near.years)
-    low, high = (math.sqrt(one.total_variance(log_moneyness)) for one in (near, far))
-    if not low < high:
-        return low * low
+    low, high = (one.total_variance(log_moneyness) for one in (near, far))
     weight = _weight(near.total_variance(0.0), far.total_variance(0.0), share)
-    if weight <= 0.0:
-        return low * low
-    target = np.logaddexp(
-        math.log1p(-weight) + _log_price(low, log_moneyness),
-        math.log(weight) + _log_price(high, log_moneyness),
-    ).item()
-    if not _log_price(low, log_moneyness) < target < _log_price(high, log_moneyness):
-        return low * low + weight * (high * high - low * low)  # apart by less than rounding
+    return mixed_variance(low, max(low, high), weight=weight, log_moneyness=log_moneyness)
+
+
+def mixed_variance(first: float, second: float, *, weight: float, log_moneyness: float) -> float:
+    """Total variance of a mixture of two prices, `weight` of the second, by Brent's method.
+
+    first, second: total variances at ln(K/F), > 0. weight: 0 to 1; outside it the nearer end.
+    A mixture of two prices without arbitrage, weighed alike at every strike and time, has none.
+    """
+    if weight <= 0.0 or weight >= 1.0:
+        return first if weight <= 0.0 else second
+    prices = [_log_price(math.sqrt(w), log_moneyness) for w in (first, second)]
+    target = np.logaddexp(math.log1p(-weight) + prices[0], math.log(weight) + prices[1]).item()
+    if not min(prices) < target < max(prices):
+        return first + weight * (second - first)  # apart by less than rounding
 
     from scipy.optimize import brentq
 
     stdev: float = brentq(
-        lambda at: _log_price(at, log_moneyness) - target, low, high, xtol=1e-15, rtol=1e-14
+        lambda at: _log_price(at, log_moneyness) - target,
+        math.sqrt(min(first, second)),
+        math.sqrt(max(first, second)),
+        xtol=1e-15,
+        rtol=1e-14,
     )
     return stdev * stdev
 

@@ -6,7 +6,7 @@ They stand in the journal's first row, so that a replay of a journal needs no ot
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from bot.core.bar_terms import BarTerms
@@ -189,8 +189,8 @@ def _surface_to_json(surface: Surface) -> dict[str, Json]:
     from bot.core.smile_surface import SmileSurface
 
     if isinstance(surface, MovingSurface):
-        base = _surface_to_json(surface.base)
-        return {"base": base, "beta": surface.beta, "decay_days": surface.decay_days}
+        knobs = {k.name: getattr(surface, k.name) for k in fields(surface) if k.init}
+        return {**knobs, "base": _surface_to_json(surface.base)}
     if not isinstance(surface, SmileSurface):
         raise VenueTermsError(
             name="surface", value=surface, problem="it cannot be written to a journal"

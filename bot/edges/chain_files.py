@@ -41,18 +41,14 @@ def read_chain(file: str) -> OptionChain:
         raise MarketDataError(source=file, problem=error.operands["problem"]) from None
 
 
-def read_forward_quotes(file: str) -> ForwardQuotes:
-    """A file's chain undiscounted, at its quote time: coin prices times the row's forward."""
+def read_forward_quotes(file: str, *, at_s: float | None = None) -> ForwardQuotes:
+    """A file's chain undiscounted: coin prices times the row's forward.
+
+    at_s: what time to expiry is counted from, unix seconds; None for the file's one quote time.
+    """
     table = read_table(file, texts=TEXTS, numbers=NUMBERS)
-    moments = set(table["quote_time_utc"].to_pylist())
-    if len(moments) != 1:
-        raise MarketDataError(source=file, problem=f"it has {len(moments)} quote times, not one")
-    (moment,) = moments
-    try:
-        at_s = iso_second(moment)
-    except (TypeError, ValueError):
-        problem = f"quote_time_utc {moment!r} is no ISO 8601 time"
-        raise MarketDataError(source=file, problem=problem) from None
+    if at_s is None:
+        at_s = _quote_time(file, table["quote_time_utc"])
     forward = floats(file, table, "forward")
     if not (np.isfinite(forward) & (forward > 0.0)).all():
         raise MarketDataError(source=file, problem="a forward is not a number above 0")
@@ -68,6 +64,18 @@ def read_forward_quotes(file: str) -> ForwardQuotes:
         )
     except SurfaceFitError as error:
         raise MarketDataError(source=file, problem=error.operands["problem"]) from None
+
+
+def _quote_time(file: str, column: Any) -> float:
+    moments = set(column.to_pylist())
+    if len(moments) != 1:
+        raise MarketDataError(source=file, problem=f"it has {len(moments)} quote times, not one")
+    (moment,) = moments
+    try:
+        return iso_second(moment)
+    except (TypeError, ValueError):
+        problem = f"quote_time_utc {moment!r} is no ISO 8601 time"
+        raise MarketDataError(source=file, problem=problem) from None
 
 
 def _calls(file: str, column: Any) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 ts is a bar's open in UTC: ISO 8601 (UTC where it names no zone), or unix seconds or milliseconds
 (numbers from 1e11 on are milliseconds). The bar's length is the least distance of two rows.
+Why so: docs/adr/0025-volatility.md.
 """
 
 from __future__ import annotations

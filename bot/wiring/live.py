@@ -31,6 +31,7 @@ from bot.runs.freshness import FreshSource
 from bot.runs.inspection import Nobody, UnbookedJournal, inspect_tick
 from bot.runs.runner import Runner
 from bot.wiring.books import require_index, terms_json
+from bot.wiring.surfaces import venue_terms
 
 FORK_BLOCK_S = 2
 """How often a fork of one's own makes a block, so that time passes on it."""
@@ -84,7 +85,7 @@ def live_runner(
     first = next(iter(journal.rows()), None)
     if first is None:
         specs, opened = _probed(config, rpc), None
-        terms = config.venue.terms(spec.name for spec in specs if spec.hedged)
+        terms = venue_terms(config.venue, (spec.name for spec in specs if spec.hedged))
     else:
         body = read_body(first.body)
         specs, opened = tuple(decode_spec(spec) for spec in body["specs"]), opening_of(body)
@@ -159,7 +160,7 @@ def _refuse_other_book(
         )
     if opened.capital != _capital(config, specs):
         raise TermsChangedError(file=config.book, what="paper cash")
-    if terms != config.venue.terms(spec.name for spec in specs if spec.hedged):
+    if terms != venue_terms(config.venue, (spec.name for spec in specs if spec.hedged)):
         raise TermsChangedError(file=config.book, what="terms of the venue")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bot.config import load_rules
@@ -13,8 +14,9 @@ from bot.core.engine import Opening
 from bot.core.errors import BookTakenError
 from bot.core.feeds import FedSource
 from bot.core.ports import Journal
+from bot.core.quotes import PoolTerms
 from bot.core.rules import Rules
-from bot.core.scenario import Scenario
+from bot.core.scenario import PoolScript, Scenario
 from bot.core.snapshot import Snapshot
 from bot.core.venue import PaperVenue, VenueTerms
 from bot.core.watcher import EndCause, Watcher
@@ -24,6 +26,7 @@ from bot.edges.rpc import ReadOnlyRpc, Rpc
 from bot.edges.store import SqliteStore
 from bot.runs.runner import Runner
 from bot.wiring.books import require_index, terms_json
+from bot.wiring.surfaces import surface_of
 
 CAPITAL_SHARE = 10
 """A scenario's paper cash: one part in so many of what each position is worth at the start."""
@@ -94,7 +97,7 @@ def scenario_runner(
     script: Scenario, world: ScriptedWorld, rules: Rules, *, journal: Journal, watcher: Watcher
 ) -> Runner:
     """A runner for a scripted world, its venue and its paper cash following from the script."""
-    terms = VenueTerms(pools={pool.name: PRESETS[pool.quoted_as] for pool in script.pools})
+    terms = VenueTerms(pools={pool.name: _pool_terms(pool) for pool in script.pools})
 
     def opening(snapshot: Snapshot) -> Opening:
         return Opening(
@@ -114,6 +117,11 @@ def scenario_runner(
         watcher=watcher,
         opening=opening,
     )
+
+
+def _pool_terms(pool: PoolScript) -> PoolTerms:
+    preset = PRESETS[pool.quoted_as]
+    return replace(preset, surface=surface_of(pool.surface)) if pool.surface else preset
 
 
 def _share_of_deposits(snapshot: Snapshot) -> dict[str, int]:

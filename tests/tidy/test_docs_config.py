@@ -9,9 +9,11 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,6 +32,7 @@ from bot.core.instruments import INSTRUMENTS
 from bot.core.listing import ListingTerms
 from bot.core.margin import MarginTerms
 from bot.core.metrics import METRICS
+from bot.core.moving_surface import MovingSurface
 from bot.core.quotes import PoolTerms, SpreadTerms
 from bot.core.reasons import Reason, Status
 from bot.core.surface import SurfaceTerms
@@ -39,6 +42,9 @@ DOCS = CHECKOUT / "docs"
 REWRITES = os.environ.get("LAYERHEDGE_GOLDEN") == "rewrite"
 VENUE_DEFAULTS = {
     ("venue", "default", "surface"): SurfaceTerms(),
+    ("venue", "default", "moving"): SimpleNamespace(
+        on=True, **{knob.name: knob.default for knob in fields(MovingSurface) if knob.init}
+    ),
     ("venue", "default", "spread"): SpreadTerms(),
     ("venue", "default", "listing"): ListingTerms(),
     ("venue", "default"): PoolTerms(),
@@ -204,6 +210,9 @@ def test_every_knob_of_the_venue_is_a_key() -> None:
         ("listing", ListingTerms),
     ):
         assert {(part, name) for name in record.__dataclass_fields__} <= knobs
+    moving = {knob.name for knob in fields(MovingSurface) if knob.init} - {"base"}
+    turned = {path for path in knobs if path[0] == "moving"}
+    assert turned == {("moving", name) for name in (*moving, "on")}
 
 
 def test_only_the_configuration_reads_the_environment() -> None:
