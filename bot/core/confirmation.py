@@ -1,18 +1,20 @@
 """What a layer chose to do, held back until the price and the condition behind it are confirmed.
 
 Buying and selling wait alike: a hedge sold into a bent quote is lost as surely as one bought at it.
-What never waits: settlement, for it is paid by an average; a cooldown, which no price ends; a
-margin call, which is the venue's to make; and a freeze, which deals at no price.
+A freeze and its end wait too: what is held back deals at no price either, and one block must not
+send a layer into its cooldown. What never waits: settlement, for it is paid by an average; a
+cooldown, which no price ends; and a margin call, which is only made at a price that is trusted.
 Why so: docs/adr/0020-confirmed-prices.md.
 """
 
 from __future__ import annotations
 
 from bot.core.case import Case, Choice, Numbers, stay
-from bot.core.conditions import Condition, holds
+from bot.core.conditions import Condition, NotOf, comparisons, holds
+from bot.core.layer_metrics import LAYER_METRICS
 from bot.core.reasons import Reason, Status
 
-NEVER_WAITS = frozenset({Reason.SETTLE, Reason.COOLED, Reason.MARGIN_CALL, Reason.FREEZE})
+NEVER_WAITS = frozenset({Reason.SETTLE, Reason.COOLED, Reason.MARGIN_CALL})
 
 
 def confirmed(case: Case, choice: Choice) -> Choice:
@@ -22,16 +24,13 @@ def confirmed(case: Case, choice: Choice) -> Choice:
         return choice
     if reason is Reason.NO_POSITION and not trades:
         return choice
-    trust = case.view.trust
-    condition = case.layer.arm if status is Status.IDLE else case.layer.disarm
+    condition, trust = _condition_behind(case, reason), case.view.trust
     if trust.doubt is not None:
         doubt: Numbers = {"doubt": trust.doubt.value, **trust.numbers}
         return stay(status, Reason.UNTRUSTED_PRICE, {**case.looked_at(condition), **doubt})
-    if status is not Status.IDLE and reason is not Reason.DISARM:
+    if condition is None or is_confirmed(condition, case):
         return choice
     held, needed = blocks_held(condition, case), case.rules.guard.blocks_needed
-    if held >= needed:
-        return choice
     short: Numbers = {"blocks": str(held), "of": str(needed)}
     return stay(status, Reason.UNCONFIRMED, {**case.looked_at(condition), **short})
 
@@ -43,10 +42,31 @@ def is_confirmed(condition: Condition, case: Case) -> bool:
 
 
 def blocks_held(condition: Condition, case: Case) -> int:
-    """On how many of the last blocks in a row, this one included, a condition was true."""
+    """On how many of the last blocks in a row, this one included, a condition was true.
+
+    A layer's own metrics are measured from the strike that it has, so the blocks up to the one on
+    which it was struck count for nothing then.
+    """
     held = 0
     for metrics in reversed(case.recent):
         if holds(condition, metrics) is not True:
             break
         held += 1
-    return held
+    if case.hedge is None or LAYER_METRICS.keys().isdisjoint(
+        c.metric for c in comparisons(condition)
+    ):
+        return held
+    seen, struck_s = case.book.signals.guard.blocks, case.hedge.opened_s
+    return min(held, max(1, sum(block.time_s > struck_s for block in seen)))
+
+
+def _condition_behind(case: Case, reason: Reason) -> Condition | None:
+    """The condition that a choice came from; None for one that no condition made."""
+    layer = case.layer
+    if reason is Reason.FREEZE:
+        return layer.freeze
+    if reason is Reason.THAW:
+        return layer.thaw or (NotOf(part=layer.freeze) if layer.freeze is not None else None)
+    if reason is Reason.DISARM:
+        return layer.disarm
+    return layer.arm if case.held.status is Status.IDLE else None

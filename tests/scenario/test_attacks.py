@@ -18,7 +18,7 @@ from bot.config.scenario_file import SHIPPED, load_scenario
 from bot.core.guard import NO_GUARD, Guard
 from bot.core.record import read_body
 from bot.core.rules import Rules
-from bot.core.scenario import PushCue, Scenario
+from bot.core.scenario import PushCue, Scenario, ThinCue
 from bot.core.terms import sealed
 from bot.core.world import ScriptedWorld
 from bot.edges.memory_store import MemoryStore
@@ -81,11 +81,12 @@ def played(scenario: Scenario, rules: Rules, engine: str) -> Played:
 @pytest.mark.parametrize("name", ATTACKS)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_no_attack_fires_a_hedge(engine: str, name: str, rules: Rules) -> None:
-    """Ladders that are always on buy the same, and as often, in the same world without it."""
+    """Ladders that are always on buy the same, at the same steps, in the same world without it."""
     scenario = load_scenario(name)
-    in_peace = played(replace(scenario, cues=()), rules, "model").orders
+    at_rest = tuple(cue for cue in scenario.cues if not isinstance(cue, PushCue | ThinCue))
+    in_peace = played(replace(scenario, cues=at_rest), rules, "model").orders
     attacked = played(scenario, rules, engine).orders
-    assert [layer for _, layer in attacked] == [layer for _, layer in in_peace]
+    assert attacked == in_peace
     if rules.name == STARTER.name:
         assert attacked == []
 
@@ -133,6 +134,19 @@ def test_a_reorg_and_a_halt_fire_no_hedge_before_three_more_blocks_have_come(eng
     assert run.orders
     assert not shaken & {step for step, _ in run.orders}
     assert run.doubts["PAUSE"] == {114, 115}
+
+
+@pytest.mark.parametrize(("blocks", "fired"), [(1, []), (2, []), (3, [47, 47]), (9, [47, 47])])
+def test_a_price_that_is_held_fires_on_its_third_block_and_not_before(
+    blocks: int, fired: list[int]
+) -> None:
+    """The stated limit, from both sides: step 45 is the first block that ends a quarter down."""
+    text = (SHIPPED / "flash_swap.toml").read_text(encoding="utf-8")
+    head = text[: text.index("[[event]]")]
+    spike = 'kind = "spike"\nday = 0.03125\npool = "WETH-USDC"\nmove_bps = -2500'
+    held = scenario_of(f"{head}[[event]]\n{spike}\nblocks = {blocks}\n")
+    orders = [step for step, _ in played(held, STARTER, "model").orders]
+    assert [step for step in orders if step < 45 + blocks] == fired
 
 
 @pytest.mark.parametrize("engine", ENGINES)

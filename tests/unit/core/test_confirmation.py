@@ -192,3 +192,27 @@ def test_a_spike_of_one_block_no_longer_calls_margin_and_a_rise_that_lasts_does(
     assert ladder.walk((1, 2_100), (1, 1_900), (1, 1_900)) == ["IN_BAND"] * 3
     assert ladder.last["margins"] == {}
     assert ladder.walk((1, 2_100), (1, 2_100)) == ["IN_BAND", "MARGIN_CALL"]
+
+
+def test_a_freeze_and_its_end_are_confirmed_like_any_other_change_of_mind() -> None:
+    """Frozen under 1,700: a spike does not freeze, and one that ends a freeze does not thaw."""
+    ladder = ladder_of(freeze=Comparison(metric="move_bps", below=-1_500.0))
+    assert ladder.walk((1, 1_600), (1, 2_000)) == ["UNTRUSTED_PRICE", "BELOW_ARM"]
+    ladder.walk((1, 2_000), (1, 1_750), (1, 1_750), (1, 1_750))
+    assert ladder.walk((1, 1_690), (1, 1_690)) == ["UNTRUSTED_PRICE", "FREEZE"]
+    assert ladder.walk((1, 1_720), (1, 1_690)) == ["UNCONFIRMED", "FROZEN"]
+    assert ladder.walk((1, 1_720), (1, 1_720)) == ["UNCONFIRMED", "THAW"]
+
+
+def test_a_layer_is_confirmed_by_its_own_metrics_measured_from_the_strike_it_has() -> None:
+    """Never struck, it is measured from entry: 1,790 is 0.6 sigma below 2,000. Once struck there,
+    it stands at its strike, but not yet on the block on which it was struck."""
+    one = layer(
+        "one",
+        arm=Comparison(metric="move_sigma_restrike_abs", above=0.55),
+        disarm=Comparison(metric="move_sigma_restrike_abs", below=0.05),
+    )
+    ladder = Ladder(one, guard=GUARD)
+    ladder.walk(*CALM, (1, 1_820), (1, 1_820), (1, 1_820))
+    reasons = ladder.walk((1, 1_790), (1, 1_790), (1, 1_790), (1, 1_790))
+    assert reasons == ["UNCONFIRMED", "ARM", "UNCONFIRMED", "DISARM"]
