@@ -175,6 +175,7 @@ def _pool(
         owner_share_bps=row["owner_share_bps"],
         quoted_as=row["quoted_as"],
         surface=None if surface is INVALID else surface,
+        hedged=row["hedged"],
     )
 
 

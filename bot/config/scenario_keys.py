@@ -188,6 +188,7 @@ POOL = TableOf(
         "owner_share_bps": Key(
             Whole(lowest=0, highest=BPS - 1), "the watched LP's share of the first deposit"
         ),
+        "hedged": Key(Flag(), "false: the pool is only watched, as others' pools are", True),
         "quoted_as": Key(
             Text(choices=tuple(PRESETS)), "the venue's preset for this pair", next(iter(PRESETS))
         ),

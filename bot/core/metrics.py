@@ -20,6 +20,7 @@ from bot.core.units import BPS
 
 MARKET_METRICS: Family = {
     "realised_vol": Metric("fraction a year", "realised volatility (EWMA): 0.65 is 65 %"),
+    "implied_vol": Metric("fraction a year", "at the money over `horizon_days`, as the venue asks"),
     "vol_premium": Metric("fraction a year", "implied at-the-money minus realised volatility"),
     "twap_gap_bps": Metric("bps", "distance of spot from the 30-minute TWAP, >= 0"),
 }
@@ -59,6 +60,7 @@ def market_metrics(market: Market, *, implied_vol: float) -> Metrics:
     realised, twap = market.realised_vol, market.twap_atoms
     return {
         "realised_vol": realised,
+        "implied_vol": implied_vol,
         "vol_premium": None if realised is None else round(implied_vol - realised, 6),
         "twap_gap_bps": None if not twap else round(abs(market.spot_atoms / twap - 1.0) * BPS, 6),
     }

@@ -159,6 +159,7 @@ def model_specs(scenario: Scenario) -> tuple[PoolSpec, ...]:
                 base=base,
                 quote=quote,
                 base_is_token0=base.address < quote.address,
+                hedged=pool.hedged,
             )
         )
     return tuple(specs)

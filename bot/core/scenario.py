@@ -44,7 +44,7 @@ class PoolScript:
     turnover_bps_per_day: what noise traders trade a day, of the reserves, both ways together.
     owner_share_bps: the watched owner's share of the first deposit; outsiders own the rest.
     quoted_as: the venue's preset for this pair, by name. surface: a chain to fit instead of the
-    preset's surface.
+    preset's surface. hedged: False for a pool that is only watched.
     """
 
     name: str
@@ -60,6 +60,7 @@ class PoolScript:
     owner_share_bps: int
     quoted_as: str
     surface: SurfaceSource | None = None
+    hedged: bool = True
 
 
 class LiquidityMove(Enum):

@@ -37,6 +37,7 @@ def create_pools(scenario: Scenario, uniswap: UniswapV2World) -> tuple[PoolSpec,
                 base=base,
                 quote=quote,
                 base_is_token0=int(base.address, 16) < int(quote.address, 16),
+                hedged=pool.hedged,
             )
         )
     return tuple(specs)

@@ -24,7 +24,7 @@ from bot.core.scenario import (
 from tests.builders.scripts import TWO_DAYS, scenario_of, two_days
 
 SHIPPED_NAMES = (
-    "calm", "crash", "flash_swap", "real_crash", "reorg", "sandwich", "stale_node", "thin_pool",
+    "alvh_tour", "calm", "crash", "flash_swap", "real_crash", "reorg", "sandwich", "stale_node", "thin_pool",
     "whipsaw",
 )  # fmt: skip
 
