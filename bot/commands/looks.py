@@ -14,10 +14,12 @@ from bot.commands.standing_tables import (
     show_positions,
 )
 from bot.commands.terminal import Terminal
+from bot.core.contracts import NEVER_S, contract_decimals
 from bot.core.errors import TickMissingError, UsageError
 from bot.report.figures import moment, money, plain
+from bot.report.held import HedgeSeen, MoneySeen
 from bot.report.live import event_lines
-from bot.report.reading import HedgeSeen, PoolSeen, Story, Tick, layers_in_order
+from bot.report.reading import PoolSeen, Story, Tick, layers_in_order
 from bot.report.sentences import sentence, trade_sentence
 from bot.report.summary import summarise
 from bot.report.waiting import awaited, conditions_of, gaps, metrics_of
@@ -118,8 +120,14 @@ def show_tick(terminal: Terminal, story: Story, tick: Tick, *, with_decisions: b
     show_layers(terminal, story, tick)
     show_hedges(terminal, story, tick)
     decimals = story.head.decimals
-    owed = f"; debt {money(tick.debt, decimals)}" if tick.debt else ""
-    terminal.say(f"cash {money(tick.cash, decimals)}; margin {money(tick.margin, decimals)}{owed}")
+    terminal.say(_money_text(tick.money, decimals))
+    if story.head.engine_bps:
+        terminal.say(f"second engine: {_money_text(tick.engine, decimals)}")
+
+
+def _money_text(held: MoneySeen, decimals: Mapping[str, int]) -> str:
+    owed = f"; debt {money(held.debt, decimals)}" if held.debt else ""
+    return f"cash {money(held.cash, decimals)}; margin {money(held.margin, decimals)}{owed}"
 
 
 def _sentences(story: Story, tick: Tick) -> list[str]:
@@ -135,6 +143,7 @@ def _tick_json(story: Story, tick: Tick | None) -> dict[str, Any]:
         return {
             "tick": None, "positions": {}, "hedges": [], "layers": {}, "waits": [],
             "cash": {}, "margin": {}, "debt": {},
+            "engine": {"cash": {}, "margin": {}, "debt": {}},
         }  # fmt: skip
     return {
         "tick": tick.number,
@@ -142,9 +151,16 @@ def _tick_json(story: Story, tick: Tick | None) -> dict[str, Any]:
         "hedges": [_hedge_json(story, hedge) for hedge in tick.hedges],
         "layers": {pool: dict(layers) for pool, layers in tick.layers.items()},
         "waits": _waits_json(story, tick),
-        "cash": _plain_money(tick.cash, story),
-        "margin": _plain_money(tick.margin, story),
-        "debt": _plain_money(tick.debt, story),
+        **_money_json(tick.money, story),
+        "engine": _money_json(tick.engine, story),
+    }
+
+
+def _money_json(held: MoneySeen, story: Story) -> dict[str, Any]:
+    return {
+        "cash": _plain_money(held.cash, story),
+        "margin": _plain_money(held.margin, story),
+        "debt": _plain_money(held.debt, story),
     }
 
 
@@ -198,10 +214,14 @@ def _hedge_json(story: Story, hedge: HedgeSeen) -> dict[str, Any]:
         "id": hedge.id,
         "pool": hedge.pool,
         "layer": hedge.layer,
+        "sleeve": hedge.sleeve.value,
         "legs": [
             {
                 "contract": leg.contract.code,
-                "quantity": plain(leg.quantity_atoms, spec.base.decimals),
+                "quantity": plain(
+                    leg.quantity_atoms,
+                    contract_decimals(leg.contract, base_decimals=spec.base.decimals),
+                ),
             }
             for leg in hedge.legs
         ],
@@ -209,7 +229,7 @@ def _hedge_json(story: Story, hedge: HedgeSeen) -> dict[str, Any]:
         "value": None if hedge.value_atoms is None else plain(hedge.value_atoms, decimals),
         "margin": plain(hedge.margin_atoms, decimals),
         "opened_s": hedge.opened_s,
-        "expiry_s": hedge.expiry_s,
+        "expiry_s": None if hedge.expiry_s == NEVER_S else hedge.expiry_s,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.commands.terminal import Terminal
 from bot.core.snapshot import PoolSpec
-from bot.report.figures import amount, change, contracts, moment, number, places_for
+from bot.report.figures import amount, change, contracts, expiry, number, places_for
 from bot.report.reading import Story, Tick, layers_in_order
 from bot.report.waiting import conditions_of, metrics_of, waits_for
 
@@ -92,12 +92,12 @@ def show_hedges(terminal: Terminal, story: Story, tick: Tick) -> None:
         rows.append(
             (
                 hedge.pool,
-                hedge.layer,
+                hedge.owner,
                 contracts(hedge.legs, base_decimals=spec.base.decimals),
                 amount(hedge.cost_atoms, decimals),
                 value,
                 amount(hedge.margin_atoms, decimals),
-                moment(hedge.expiry_s),
+                expiry(hedge.expiry_s),
             )
         )
     columns = ("pool", "layer", "contracts", "cost", "value", "margin", "expiry")

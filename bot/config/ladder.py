@@ -13,6 +13,7 @@ from bot.core.conditions import AnyOf, Comparison, Condition, NotOf
 from bot.core.errors import DisarmBeyondArmError, LadderOrderError
 from bot.core.instruments import INSTRUMENTS
 from bot.core.rules import SizeBy, moves_bps
+from bot.core.sleeves import Sleeve
 
 Values: TypeAlias = Mapping[str, Any]
 """The valid keys of one table; those that did not fit are missing."""
@@ -23,6 +24,9 @@ Box: TypeAlias = dict[str, tuple[float, float]]
 
 ORDINARY_SIGMA = 0.2
 """Any sigma orders moves alike; this one turns them into bps for the checks that need some."""
+
+ON_INDEX_SIZES = (SizeBy.VEGA.value, SizeBy.CAPITAL.value)
+"""What can measure contracts on the volatility index: they have no payoff at a price."""
 
 MIRROR = {"above": "below", "below": "above"}
 
@@ -37,13 +41,14 @@ def check_layers(layers: Sequence[Values], place: Place) -> None:
         if "arm" in layer and "disarm" in layer:
             _check_hysteresis(layer["arm"], layer["disarm"], at.child("disarm"))
     _check_names(layers, places)
-    climbing = [
-        (layer, at)
-        for layer, at in zip(layers, places, strict=True)
-        if not layer.get("funds_budget")
-    ]
-    _check_arms_ascend(climbing)
-    _check_ratios_rise(climbing)
+    for sleeve in Sleeve:
+        climbing = [
+            (layer, at)
+            for layer, at in zip(layers, places, strict=True)
+            if not layer.get("funds_budget") and layer.get("sleeve") == sleeve.value
+        ]
+        _check_arms_ascend(climbing)
+        _check_ratios_rise(climbing)
 
 
 def bounds(condition: Condition, *, positive: bool = True) -> Iterator[Bound]:
@@ -137,6 +142,12 @@ def _check_instrument(layer: Values, at: Place) -> None:
     if not offsets_bps:
         at.child(key).report("is missing", "give offsets_bps, or offsets_sigma")
         return
+    if key == "offsets_sigma" and INSTRUMENTS[layer["instrument"]].on_index:
+        at.child(key).report(
+            "measures moves of the price, and this instrument is on the volatility index",
+            "give offsets_bps, from the index",
+        )
+        return
     problem = INSTRUMENTS[layer["instrument"]].problem(offsets_bps)
     if problem is not None:
         at.child(key).report(
@@ -170,6 +181,12 @@ def _check_size(layer: Values, at: Place) -> None:
     if given is None or "size_by" not in layer:
         return
     key, stress = given
+    if _is_on_index(layer) and layer["size_by"] not in ON_INDEX_SIZES:
+        at.child("size_by").report(
+            f"{layer['size_by']!r} does not measure contracts on the volatility index",
+            'size it by "vega" or "capital"',
+        )
+        return
     if layer["size_by"] == SizeBy.IL.value and (not stress or 0 in stress):
         at.child(key).report(
             f"{_spelled(key, layer[key])} gives no move to size the hedge at",
@@ -183,6 +200,10 @@ def _check_size(layer: Values, at: Place) -> None:
         at.child(key).report(f'has no effect with size_by = "{layer["size_by"]}"', "leave it out")
     if layer["size_by"] == SizeBy.RISK.value:
         _check_owes(layer, at.child("size_by"))
+
+
+def _is_on_index(layer: Values) -> bool:
+    return "instrument" in layer and INSTRUMENTS[layer["instrument"]].on_index
 
 
 def _check_owes(layer: Values, at: Place) -> None:

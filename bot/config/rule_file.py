@@ -15,7 +15,8 @@ from bot.config.rule_keys import RULE_FILE
 from bot.core.bar_terms import BarTerms
 from bot.core.errors import ConfigError
 from bot.core.guard import Guard
-from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
+from bot.core.rules import Engine, Layer, Roll, Rules, SizeBy, Take
+from bot.core.sleeves import Sleeve
 from bot.core.terms import sealed
 from bot.core.units import DAY_S
 
@@ -64,6 +65,7 @@ def rules_schema() -> dict[str, Any]:
 
 def _check(values: Mapping[str, Any], place: Place) -> None:
     _check_bars(values.get("strategy", {}), place.child("strategy"))
+    _check_engine(values, place)
     layers = values.get("layer")
     if layers is None:
         return
@@ -73,6 +75,25 @@ def _check(values: Mapping[str, Any], place: Place) -> None:
             "has no entries", f'add a [[layer]], or name the strategy "{UNHEDGED}"'
         )
     check_layers(layers, place.child("layer"))
+
+
+def _check_engine(values: Mapping[str, Any], place: Place) -> None:
+    """Layers of the engine need an engine, and an engine needs layers."""
+    if "engine" not in values or "layer" not in values:
+        return
+    numbers = [
+        number
+        for number, layer in enumerate(values["layer"], start=1)
+        if layer.get("sleeve") == Sleeve.ENGINE.value
+    ]
+    if values["engine"] is None and numbers:
+        place.child("layer").item(numbers[0]).child("sleeve").report(
+            "names an engine that the file does not have", "add [engine] with capital_bps"
+        )
+    elif values["engine"] is not None and not numbers:
+        place.child("engine").report(
+            "has no layers", 'give a layer sleeve = "engine", or leave it out'
+        )
 
 
 def _check_bars(strategy: Mapping[str, Any], at: Place) -> None:
@@ -109,6 +130,7 @@ def _rules(values: Mapping[str, Any]) -> Rules:
         layers=tuple(layer for table in values["layer"] for layer in _layers(table)),
         income_share_bps=strategy["income_share_bps"],
         exposure_cap_bps=strategy["exposure_cap_bps"],
+        engine=None if values["engine"] is None else Engine(**values["engine"]),
         bars=_bar_terms(strategy),
         guard=_guard(values["guard"]),
     )
@@ -171,6 +193,7 @@ def _layer(values: Mapping[str, Any], *, tenor_s: int) -> Layer:
         freeze=values["freeze"],
         thaw=values["thaw"],
         funds_budget=values["funds_budget"],
+        sleeve=Sleeve(values["sleeve"]),
         slippage_bps_max=values["slippage_bps_max"],
         order_good_s=values["order_minutes"],
     )

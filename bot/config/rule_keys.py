@@ -9,6 +9,7 @@ from bot.config.market_keys import MARKET_KEYS
 from bot.core.bar_terms import PLAIN_BARS
 from bot.core.instruments import INSTRUMENTS
 from bot.core.rules import SizeBy
+from bot.core.sleeves import Sleeve
 from bot.core.units import BPS, DAY_S, MILLION
 
 NAME = Text(pattern="[a-z][a-z0-9_]*", wanted="a name of small letters, digits and _")
@@ -169,7 +170,7 @@ LAYER_KEYS = {
     "instrument": Key(Text(choices=tuple(INSTRUMENTS)), "what the layer buys"),
     "offsets_bps": Key(
         ListOf(kind=Whole(lowest=1 - BPS, highest=10 * BPS)),
-        "distance of each strike from spot, bps, below spot negative",
+        "distance of each strike from spot (or from the index), bps, below it negative",
         (),
     ),
     "offsets_sigma": Key(
@@ -204,7 +205,8 @@ LAYER_KEYS = {
         (),
     ),
     "premium_budget_bps_per_year": Key(
-        BUDGET, "what the layer may spend in any 365 days, bps of entry value"
+        BUDGET,
+        "what the layer may spend in any 365 days, bps of entry value, or of the engine's capital",
     ),
     "cooldown_minutes": Key(_minutes("0"), "wait after a sale before arming again", 0),
     "hold_minutes_min": Key(_minutes("0"), "no sale by `disarm` sooner than this", 0),
@@ -223,7 +225,26 @@ LAYER_KEYS = {
     "freeze": Key(ConditionOf(), "while it holds, the layer neither buys nor sells", None),
     "thaw": Key(ConditionOf(), "what ends a freeze; left out, that `freeze` is false", None),
     "funds_budget": Key(
-        Flag(), "what its hedges earn pays for the premium of the other layers", False
+        Flag(), "what its hedges earn pays for the premium of its sleeve's other layers", False
+    ),
+    "sleeve": Key(
+        Text(choices=tuple(sleeve.value for sleeve in Sleeve)),
+        "whose money it spends: the core's, or the second engine's",
+        Sleeve.CORE.value,
+    ),
+}
+
+ENGINE_KEYS = {
+    "capital_bps": Key(
+        Whole(lowest=1, highest=BPS - 1), "its share of the paper cash that a book opens with, bps"
+    ),
+    "cap_bps": Key(
+        Whole(lowest=1, highest=BPS),
+        "how much of that may be tied up or lost together, bps",
+        BPS,
+    ),
+    "enabled": Key(
+        Flag(), "its gate; while it is closed nothing is bought and what is held is sold", True
     ),
 }
 
@@ -231,6 +252,7 @@ RULE_FILE = TableOf(
     {
         "strategy": Key(TableOf(STRATEGY_KEYS), "the strategy as a whole"),
         "guard": Key(TableOf(GUARD_KEYS), "what a price must stand before a layer acts on it"),
+        "engine": Key(TableOf(ENGINE_KEYS), "the second engine; left out, there is none", None),
         "layer": Key(
             ListOf(kind=TableOf(LAYER_KEYS), what="[[layer]]"), "the ladder, mildest first", ()
         ),

@@ -14,6 +14,7 @@ from bot.core.listing import ListingTerms
 from bot.core.margin import MarginTerms
 from bot.core.quotes import SpreadTerms
 from bot.core.surface import SurfaceTerms
+from bot.core.vol_terms import VolTerms
 
 KNOBS: Mapping[str, str] = {
     # surface
@@ -49,19 +50,33 @@ KNOBS: Mapping[str, str] = {
     # listing
     "strike_step_bps": "wanted distance of strikes, bps of spot",
     "price_tick_ppm": "wanted price tick, millionths of spot",
-    "lot_micro": "smallest size, millionths of a whole base token",
+    "lot_micro": "smallest size, millionths of a whole base token, or of a contract",
     "daily_days": "how many days ahead each day is an expiry",
     "weekly_days": "how many days ahead each Friday is one",
     "monthly_days": "how many days ahead each last Friday of a month is one",
+    # contracts on the volatility index
+    "vol_of_vol": "volatility of the index itself, a yearly fraction",
+    "vol_of_vol_days": "how long a shock to the index lasts: its decay time",
+    "future_half_ppm": "bid and ask of futures and the token from the mark, millionths of index",
+    "half_vol_of_vol": "bid and ask of calls from the mark, in vol of vol",
+    "token_roll_ppm": "what the vol token loses at each daily roll, millionths of its value",
+    "strike_step_milli": "distance of strikes, thousandths of a vol point",
+    "price_tick_milli": "price tick, thousandths of a vol point",
+    "depth_contracts": "what stands at the best price in calm times, contracts",
+    "contracts_max": "largest size of one leg, contracts",
     # fees
     "trade_ppm": "fee of dealing, millionths of quantity times spot",
     "delivery_ppm": "fee of settling, millionths of quantity times settlement price",
     "cap_bps": "no fee is more than this share of the premium or payoff",
     "forward_ppm": "fee of dealing a forward, millionths of quantity times spot",
     "forward_delivery_ppm": "fee of settling one, millionths of quantity times settlement price",
+    "vol_ppm": "fee of dealing contracts on the index, millionths of quantity times index",
+    "vol_delivery_ppm": "fee of settling them, millionths of quantity times settlement index",
     # margin
     "initial_bps": "margin of a forward, and of a short option at the money, bps of spot",
     "floor_bps": "and for an option at least this, however far out of the money",
+    "vol_initial_bps": "the same of contracts on the index, bps of the index",
+    "vol_floor_bps": "and of a short vol call or token at least this",
 }
 
 
@@ -115,6 +130,7 @@ POOL_TERMS_KEYS = {
     "spread": Key(_terms(SpreadTerms), "how far bid and ask stand from the mark"),
     "depth": Key(_terms(DepthTerms), "how much stands at bid and ask"),
     "listing": Key(_terms(ListingTerms), "expiries, strikes, lots and ticks"),
+    "vol": Key(_terms(VolTerms), "contracts on the pool's volatility index"),
 }
 
 VENUE_KEYS = {

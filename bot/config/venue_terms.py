@@ -94,7 +94,7 @@ def pool_terms(start: PoolTerms, values: Mapping[str, Any], place: Place) -> Any
         start = replace(start, surface=preset.surface, listing=listing)
     parts = {
         name: _turned(getattr(start, name), values.get(name, {}), place.child(name))
-        for name in ("surface", "spread", "depth", "listing")
+        for name in ("surface", "spread", "depth", "listing", "vol")
     }
     if INVALID in parts.values():
         return INVALID

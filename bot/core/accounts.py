@@ -27,6 +27,9 @@ MARGIN = "Assets:Margin"
 POOL = "Assets:Pool"
 HEDGE = "Assets:Hedge"
 DEBT = "Liabilities:Venue"
+ENGINE_CASH = "Assets:EngineCash"
+ENGINE_MARGIN = "Assets:EngineMargin"
+ENGINE_DEBT = "Liabilities:EngineVenue"
 CAPITAL = "Equity:Capital"
 DEPOSITS = "Equity:Deposits"
 REBALANCING = "Equity:Rebalancing"
@@ -44,6 +47,9 @@ CHART: dict[str, tuple[str, ...]] = {
     POOL: ("pool",),
     HEDGE: ("pool",),
     DEBT: (),
+    ENGINE_CASH: (),
+    ENGINE_MARGIN: (),
+    ENGINE_DEBT: (),
     CAPITAL: (),
     DEPOSITS: ("pool",),
     REBALANCING: ("pool",),
@@ -56,6 +62,10 @@ CHART: dict[str, tuple[str, ...]] = {
     ROUNDING: (),
 }
 """Prefix -> what the names after it stand for."""
+
+
+NEVER_NEGATIVE = frozenset({CASH, MARGIN, ENGINE_CASH, ENGINE_MARGIN})
+"""Accounts that no entry may leave below zero."""
 
 
 def pool_account(pool: str) -> str:

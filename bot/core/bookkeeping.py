@@ -16,6 +16,7 @@ from bot.core.canonical import digest
 from bot.core.ledger import Draft, Posting
 from bot.core.orders import Fill, Intent, Order
 from bot.core.position import OPENING
+from bot.core.sleeves import ACCOUNTS, Sleeve
 from bot.core.snapshot import EventKind, PoolSpec, PositionEvent
 from bot.core.units import mul_div_down
 
@@ -36,6 +37,20 @@ def capital_draft(capital: Mapping[str, int], *, cause: str) -> Draft:
                 Posting(account=accounts.CASH, currency=symbol, atoms=atoms),
                 Posting(account=accounts.CAPITAL, currency=symbol, atoms=-atoms),
             )
+        ),
+    )
+
+
+def funding_draft(given: Mapping[str, int], *, cause: str) -> Draft:
+    """Paper cash that the second engine is given of the book's."""
+    return Draft(
+        kind="fund",
+        cause=cause,
+        memo="second engine",
+        postings=tuple(
+            posting
+            for symbol, atoms in sorted(given.items())
+            for posting in _pair(accounts.ENGINE_CASH, accounts.CASH, symbol, atoms)
         ),
     )
 
@@ -87,7 +102,7 @@ def fill_draft(order: Order, fill: Fill, *, quote_symbol: str, margin_change_ato
 
     margin_change_atoms: margin that the fill sets aside (> 0) or sets free (< 0).
     """
-    pool, layer = order.pool, order.layer
+    pool, layer, money = order.pool, order.layer, ACCOUNTS[order.sleeve]
     settled = order.intent is Intent.SETTLE
     postings: list[Posting] = []
     for leg_fill in fill.legs:
@@ -102,20 +117,20 @@ def fill_draft(order: Order, fill: Fill, *, quote_symbol: str, margin_change_ato
         else accounts.payoff_account(pool=pool, layer=layer)
     )
     at_mark = fill.cash_atoms + fill.spread_atoms
-    postings += _pair(accounts.CASH, result, quote_symbol, at_mark)
+    postings += _pair(money.cash, result, quote_symbol, at_mark)
     postings += _pair(
         accounts.spread_account(pool=pool, layer=layer),
-        accounts.CASH,
+        money.cash,
         quote_symbol,
         fill.spread_atoms,
     )
     postings += _pair(
         accounts.venue_fees_account(pool=pool, layer=layer),
-        accounts.CASH,
+        money.cash,
         quote_symbol,
         fill.fee_atoms,
     )
-    postings += _pair(accounts.MARGIN, accounts.CASH, quote_symbol, margin_change_atoms)
+    postings += _pair(money.margin, money.cash, quote_symbol, margin_change_atoms)
     return Draft(
         kind=f"hedge_{order.intent.value}",
         cause=order.id,
@@ -124,23 +139,27 @@ def fill_draft(order: Order, fill: Fill, *, quote_symbol: str, margin_change_ato
     )
 
 
-def margin_draft(*, hedge_id: str, quote_symbol: str, change_atoms: int, cause: str) -> Draft:
+def margin_draft(
+    *, hedge_id: str, sleeve: Sleeve, quote_symbol: str, change_atoms: int, cause: str
+) -> Draft:
     """Margin of an open hedge that the market's move sets aside (> 0) or sets free (< 0)."""
+    money = ACCOUNTS[sleeve]
     return Draft(
         kind="margin",
         cause=digest(cause, hedge_id),
         memo=f"margin of {hedge_id}",
-        postings=tuple(_pair(accounts.MARGIN, accounts.CASH, quote_symbol, change_atoms)),
+        postings=tuple(_pair(money.margin, money.cash, quote_symbol, change_atoms)),
     )
 
 
-def debt_draft(*, symbol: str, atoms: int, cause: str) -> Draft:
+def debt_draft(*, sleeve: Sleeve, symbol: str, atoms: int, cause: str) -> Draft:
     """Cash that the venue lends because fills cost more than there is (> 0), or is paid back."""
+    money = ACCOUNTS[sleeve]
     return Draft(
         kind="borrow" if atoms > 0 else "repay",
-        cause=digest(cause, symbol),
-        memo=f"{symbol} owed to the venue",
-        postings=tuple(_pair(accounts.CASH, accounts.DEBT, symbol, atoms)),
+        cause=digest(cause, sleeve.value, symbol),
+        memo=f"{symbol} owed to the venue by the {sleeve.value}",
+        postings=tuple(_pair(money.cash, money.debt, symbol, atoms)),
     )
 
 

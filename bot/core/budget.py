@@ -11,17 +11,24 @@ from dataclasses import dataclass, replace
 
 from bot.core.plan import PoolView
 from bot.core.rules import Layer, Rules
+from bot.core.sizing import Purse
+from bot.core.sleeves import Sleeve
 from bot.core.state import Hedge, LayerState, Spend
 from bot.core.units import BPS, YEAR_S, mul_div_down
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What a pool's layers have spent and earned within 365 days, quote atoms.
+    """What a sleeve's layers of a pool have spent and earned within 365 days, quote atoms.
 
     total: spent by all. beyond: spent by each beyond its own budget, which income has paid for.
     income: what income leaves to be spent at the most, >= 0. tied: premium and margin in hedges.
+    base: what budgets are shares of: the core's the value at entry, the engine's what it was given.
     """
+
+    sleeve: Sleeve
+    given: int
+    base: int
 
     total: int
     beyond: int
@@ -30,25 +37,39 @@ class Spent:
 
 
 def pool_spent(
-    view: PoolView, rules: Rules, layers: Mapping[str, LayerState], hedges: Iterable[Hedge]
+    view: PoolView,
+    rules: Rules,
+    layers: Mapping[str, LayerState],
+    hedges: Iterable[Hedge],
+    *,
+    sleeve: Sleeve,
+    given_atoms: int,
 ) -> Spent:
-    """Where a pool's budgets stand before this tick."""
+    """Where a sleeve's budgets in a pool stand before this tick. given_atoms: see `Money.given`."""
     time_s = view.market.time_s
-    spent = {layer.name: within_year(layers[layer.name].spends, time_s) for layer in rules.layers}
+    entry = 0 if view.exposure is None else view.exposure.entry_value_atoms
+    base = entry if sleeve is Sleeve.CORE else given_atoms
+    mine = [layer for layer in rules.layers if layer.sleeve is sleeve]
+    spent = {layer.name: within_year(layers[layer.name].spends, time_s) for layer in mine}
     earned = sum(
-        within_year(layers[layer.name].earned, time_s)
-        for layer in rules.layers
-        if layer.funds_budget
+        within_year(layers[layer.name].earned, time_s) for layer in mine if layer.funds_budget
     )
     return Spent(
+        sleeve=sleeve,
+        given=given_atoms,
+        base=base,
         total=sum(spent.values()),
         beyond=sum(
-            max(0, spent[layer.name] - _own(view, layer))
-            for layer in rules.layers
+            max(0, spent[layer.name] - _own(base, layer))
+            for layer in mine
             if not layer.funds_budget
         ),
         income=mul_div_down(max(0, earned), rules.income_share_bps, BPS),
-        tied=sum(max(0, hedge.cost_atoms) + hedge.margin_atoms for hedge in hedges),
+        tied=sum(
+            max(0, hedge.cost_atoms) + hedge.margin_atoms
+            for hedge in hedges
+            if hedge.sleeve is sleeve
+        ),
     )
 
 
@@ -63,7 +84,7 @@ def charged(
 ) -> Spent:
     """The same once a layer has ordered for so much on this tick."""
     paid = max(0, outlay_atoms)
-    own = max(0, _own(view, layer) - within_year(held.spends, view.market.time_s))
+    own = max(0, _own(spent.base, layer) - within_year(held.spends, view.market.time_s))
     beyond = 0 if layer.funds_budget else max(0, paid - own)
     return replace(
         spent,
@@ -76,24 +97,43 @@ def charged(
 def budget_left(
     view: PoolView, rules: Rules, layer: Layer, held: LayerState, *, spent: Spent
 ) -> int:
-    """What the layer may still spend: its own budget and the pool's cap, both with the income."""
+    """What the layer may still spend: its own budget and the core's cap, both with the income."""
     if view.exposure is None:
         return 0
     income = 0 if layer.funds_budget else spent.income
-    own = _own(view, layer) - within_year(held.spends, view.market.time_s)
+    own = _own(spent.base, layer) - within_year(held.spends, view.market.time_s)
     left = max(0, own) + max(0, income - spent.beyond)
-    if rules.total_budget_bps_per_year is not None:
-        total = mul_div_down(view.exposure.entry_value_atoms, rules.total_budget_bps_per_year, BPS)
+    if rules.total_budget_bps_per_year is not None and spent.sleeve is Sleeve.CORE:
+        total = mul_div_down(spent.base, rules.total_budget_bps_per_year, BPS)
         left = min(left, total + income - spent.total)
     return max(0, left)
 
 
 def cap_left(view: PoolView, rules: Rules, *, spent: Spent) -> int | None:
-    """What the pool's hedges may still tie up; None without a cap."""
-    if rules.exposure_cap_bps is None or view.exposure is None:
+    """What the core's hedges of a pool may still tie up; None without a cap. The engine has one of
+    its own, on its cash."""
+    if rules.exposure_cap_bps is None or view.exposure is None or spent.sleeve is not Sleeve.CORE:
         return None
-    cap = mul_div_down(view.exposure.entry_value_atoms, rules.exposure_cap_bps, BPS)
+    cap = mul_div_down(spent.base, rules.exposure_cap_bps, BPS)
     return max(0, cap - spent.tied)
+
+
+def purse(
+    view: PoolView,
+    rules: Rules,
+    layer: Layer,
+    held: LayerState,
+    *,
+    spent: Spent,
+    cash_atoms: int,
+) -> Purse:
+    """What the layer may spend now. cash_atoms: what its sleeve has free."""
+    return Purse(
+        budget_atoms=budget_left(view, rules, layer, held, spent=spent),
+        cash_atoms=cash_atoms,
+        cap_atoms=cap_left(view, rules, spent=spent),
+        given_atoms=spent.given,
+    )
 
 
 def within_year(noted: Sequence[Spend], time_s: int) -> int:
@@ -101,7 +141,5 @@ def within_year(noted: Sequence[Spend], time_s: int) -> int:
     return sum(one.atoms for one in noted if one.time_s > time_s - YEAR_S)
 
 
-def _own(view: PoolView, layer: Layer) -> int:
-    if view.exposure is None:
-        return 0
-    return mul_div_down(view.exposure.entry_value_atoms, layer.premium_budget_bps_per_year, BPS)
+def _own(base_atoms: int, layer: Layer) -> int:
+    return mul_div_down(base_atoms, layer.premium_budget_bps_per_year, BPS)

@@ -22,7 +22,8 @@ class Case:
 
     cause: digest of chain, block, rules and tick. recent: the pool's metrics and the layer's own of
     the last blocks, oldest first, as many as the guard asks for, this one included.
-    is_called: whether free cash does not pay for the margin that its hedge needs now.
+    is_called: whether free cash does not pay for the margin that its hedge needs now. is_open:
+    whether the layer's sleeve may act.
     purse: what is left to spend.
     """
 
@@ -35,6 +36,7 @@ class Case:
     hedge: Hedge | None
     recent: tuple[Metrics, ...]
     is_called: bool
+    is_open: bool
     purse: Purse
     quoting: Quoting
 

@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 
 from bot.core.errors import NotQuotedError
 from bot.core.fees import FeeTerms, trade_fee_atoms
+from bot.core.levels import Levels
+from bot.core.listing import lot_atoms
 from bot.core.margin import MarginTerms, hedge_margin_atoms, is_exposed
 from bot.core.market import Market
-from bot.core.orders import Leg, LegFill
+from bot.core.orders import Contract, Leg, LegFill, contract_unit
 from bot.core.quotes import PoolTerms, quote
-from bot.core.units import mul_div_down
+from bot.core.units import MILLION, mul_div_down
+from bot.core.vol_index import index_micro
+from bot.core.vol_quotes import quote_unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class VenueTerms:
 
 def deal(legs: Sequence[Leg], market: Market, terms: VenueTerms) -> tuple[LegFill, ...]:
     """The legs at ask where bought and bid where sold; cash rounds against us."""
-    pool_terms, unit = terms.pool(market), 10**market.base_decimals
+    pool_terms = terms.pool(market)
     fills = []
     for leg in legs:
         quoted = quote(leg.contract, market, pool_terms)
@@ -46,7 +50,7 @@ def deal(legs: Sequence[Leg], market: Market, terms: VenueTerms) -> tuple[LegFil
                 leg=leg,
                 price_atoms=price,
                 mark_atoms=quoted.mark_atoms,
-                cash_atoms=mul_div_down(-leg.quantity_atoms, price, unit),
+                cash_atoms=mul_div_down(-leg.quantity_atoms, price, unit_of(leg.contract, market)),
             )
         )
     return tuple(fills)
@@ -56,8 +60,7 @@ def dealing_fee(fills: Sequence[LegFill], market: Market, terms: VenueTerms) -> 
     """Fee of dealing these legs now, quote atoms, >= 0."""
     return trade_fee_atoms(
         fills,
-        spot_atoms=market.spot_atoms,
-        base_decimals=market.base_decimals,
+        levels=levels_of([fill.leg for fill in fills], market, terms),
         terms=terms.fees,
     )
 
@@ -70,7 +73,42 @@ def margin_of(legs: Sequence[Leg], market: Market, terms: VenueTerms) -> int:
     return hedge_margin_atoms(
         legs,
         marks_atoms=[quote(leg.contract, market, pool_terms).mark_atoms for leg in legs],
-        spot_atoms=market.spot_atoms,
-        base_decimals=market.base_decimals,
+        levels=levels_of(legs, market, terms),
         terms=terms.margin,
     )
+
+
+def at_mark(leg: Leg, mark_atoms: int, market: Market) -> int:
+    """Signed cash of dealing a leg at a price of `mark_atoms`, rounded down."""
+    return mul_div_down(-leg.quantity_atoms, mark_atoms, unit_of(leg.contract, market))
+
+
+def unit_of(contract: Contract, market: Market) -> int:
+    """See `contract_unit`."""
+    return contract_unit(contract, base_decimals=market.base_decimals)
+
+
+def lot_of(market: Market, terms: VenueTerms, *, on_index: bool) -> int:
+    """Smallest size of contracts on the price or on the index, in their own unit."""
+    pool_terms = terms.pool(market)
+    if on_index:
+        return pool_terms.vol.lot_micro
+    return lot_atoms(market.base_decimals, pool_terms.listing)
+
+
+def levels_of(legs: Sequence[Leg], market: Market, terms: VenueTerms) -> Levels:
+    """What these legs are written on now; the index is worked out only where one looks at it."""
+    on_index = any(leg.contract.kind.is_on_index for leg in legs)
+    token = market.vol_token_micro
+    return Levels(
+        spot_atoms=market.spot_atoms,
+        base_decimals=market.base_decimals,
+        index_atoms=index_atoms(market, terms) if on_index else 0,
+        token_atoms=0 if token is None else mul_div_down(token, quote_unit(market), MILLION),
+    )
+
+
+def index_atoms(market: Market, terms: VenueTerms) -> int:
+    """The volatility index now, quote atoms a contract, rounded down."""
+    micro = index_micro(terms.pool(market).surface, market.realised_vol)
+    return mul_div_down(micro, quote_unit(market), MILLION)

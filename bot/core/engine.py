@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.core.bookkeeping import capital_draft
+from bot.core.bookkeeping import capital_draft, funding_draft
 from bot.core.canonical import Json, canonical_json, digest
 from bot.core.errors import BookCorruptError, ReorgTooDeepError
 from bot.core.ledger import Entry, reversal
@@ -34,6 +34,7 @@ from bot.core.record import (
 from bot.core.rules import Rules
 from bot.core.settlement import Settled, book_values, free_cash, head_after, seal_all, settle
 from bot.core.sight import Sight, look
+from bot.core.sleeves import Sleeve, opening_money
 from bot.core.snapshot import Block, Snapshot
 from bot.core.state import BookState
 
@@ -43,13 +44,16 @@ UNDO_DEPTH_TICKS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What a book is opened with; the journal's first row. `terms`: JSON of rules and venue."""
+    """What a book is opened with; the journal's first row. `terms`: JSON of rules and venue.
+
+    engine_bps: the share of the capital that the second engine is given."""
 
     chain_id: int
     genesis_hash: str
     capital: Mapping[str, int]
     rules_hash: str
     terms: Json
+    engine_bps: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +93,13 @@ def open_book(opening: Opening, snapshot: Snapshot, *, journal: Journal) -> Book
         "chain_id": opening.chain_id,
         "genesis_hash": opening.genesis_hash,
         "capital": {symbol: str(atoms) for symbol, atoms in opening.capital.items()},
+        "engine_bps": opening.engine_bps,
         "rules_hash": opening.rules_hash,
         "terms": opening.terms,
         "specs": [encode_spec(spec) for spec in snapshot.specs],
         "snapshot": encode_snapshot(replace(snapshot, events=()), None),
     }
-    book, entries = _opened(opening.capital, snapshot)
+    book, entries = _opened(opening, snapshot)
     journal.append(kind="open", tick=0, body=canonical_json(body), entries=entries)
     return book
 
@@ -107,6 +112,7 @@ def opening_of(body: Mapping[str, Any]) -> Opening:
         capital={symbol: int(atoms) for symbol, atoms in body["capital"].items()},
         rules_hash=body["rules_hash"],
         terms=body["terms"],
+        engine_bps=body["engine_bps"],
     )
 
 
@@ -178,7 +184,9 @@ def _finish(
     """From a durable plan to a durable record: the second half of every tick."""
     state = book.state
     markets = {pool: view.market for pool, view in plan.views.items()}
-    fills = venue.execute(plan.orders, markets, free_cash(state, plan)) if plan.orders else ()
+    fills = (
+        venue.execute(plan.orders, markets, free_cash(state, plan, rules)) if plan.orders else ()
+    )
     settled = settle(state, sight, plan, fills, rules)
     body = encode_record(
         planned,
@@ -219,14 +227,16 @@ def _replanned(
 def _open_from(row: Row) -> Book:
     body = read_body(row.body)
     specs = tuple(decode_spec(spec) for spec in body["specs"])
-    capital = opening_of(body).capital
-    return _opened(capital, decode_snapshot(body["snapshot"], specs, None))[0]
+    return _opened(opening_of(body), decode_snapshot(body["snapshot"], specs, None))[0]
 
 
-def _opened(capital: Mapping[str, int], snapshot: Snapshot) -> tuple[Book, tuple[Entry, ...]]:
-    state = BookState(specs=snapshot.specs, cash=dict(capital))
+def _opened(opening: Opening, snapshot: Snapshot) -> tuple[Book, tuple[Entry, ...]]:
+    capital, money = opening.capital, opening_money(opening.capital, engine_bps=opening.engine_bps)
+    state = BookState(specs=snapshot.specs, money=money)
     cause = digest(snapshot.chain_id, snapshot.block.hash, "capital")
     drafts = [capital_draft(capital, cause=cause)] if capital else []
+    if given := money[Sleeve.ENGINE].given:
+        drafts.append(funding_draft(given, cause=cause))
     entries = seal_all(drafts, state.ledger_head, snapshot, tick=0)
     state = replace(state, ledger_head=head_after(state.ledger_head, entries))
     return Book(steps=(Step(state=state, entries=()),)), entries

@@ -42,6 +42,7 @@ def hedge_after(before: Hedge | None, order: Order, fill: Fill, *, time_s: int) 
             margin_atoms=(before.margin_atoms if before else 0) + fill.margin_atoms,
             delta_ppb=before.delta_ppb if before else order.delta_ppb,
             target_atoms=before.target_atoms if before else order.target_atoms,
+            sleeve=order.sleeve,
         )
     assert before is not None, "only what is held is closed"
     kept = summed_legs(before.legs, dealt)

@@ -31,6 +31,8 @@ class IlStrip:
     outermost no further than themselves.
     """
 
+    on_index: bool = False
+
     def problem(self, offsets_bps: tuple[int, ...]) -> str | None:
         """See `Instrument.problem`."""
         if len(offsets_bps) < 2:

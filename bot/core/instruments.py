@@ -17,7 +17,8 @@ from bot.core.market import Market
 from bot.core.orders import Leg
 from bot.core.ports import Quoting
 from bot.core.structures import CALL, PUT, SHORT_FORWARD, Collar, DeltaHedge, Structure
-from bot.core.units import mul_div_up
+from bot.core.units import MILLION, mul_div_up
+from bot.core.vol_instruments import VOL_CALL_SPREAD, VOL_FUTURE, VOL_TOKEN
 
 __all__ = [
     "INSTRUMENTS",
@@ -26,11 +27,17 @@ __all__ = [
     "instrument_legs",
     "payoff_atoms",
     "quantity_for_loss_up",
+    "unit_atoms",
 ]
 
 
 class Instrument(Protocol):
     """The seam between a rule's wish and the venue's contracts."""
+
+    @property
+    def on_index(self) -> bool:
+        """Whether its contracts are on the volatility index, not on the price."""
+        ...
 
     def problem(self, offsets_bps: tuple[int, ...]) -> str | None:
         """What is wrong with these offsets; None when they fit. For loading rules."""
@@ -53,7 +60,8 @@ class Instrument(Protocol):
         offsets_bps: tuple[int, ...],
         expiry_s: int,
     ) -> tuple[Leg, ...]:
-        """The signed legs of `quantity_atoms` (base atoms, > 0) of it; NotListedError if none."""
+        """The signed legs of `quantity_atoms` (> 0, in the contracts' unit) of it; NotListedError
+        if there are none."""
         ...
 
 
@@ -68,9 +76,18 @@ INSTRUMENTS: Mapping[str, Instrument] = MappingProxyType(
         "iron_condor": Structure(parts=((PUT, 1), (PUT, -1), (CALL, -1), (CALL, 1)), rising=True),
         "forward": SHORT_FORWARD,
         "delta_hedge": DeltaHedge(),
+        "vol_future": VOL_FUTURE,
+        "vol_call_spread": VOL_CALL_SPREAD,
+        "vol_token": VOL_TOKEN,
     }
 )
 """Name in rule files -> instrument."""
+
+
+def unit_atoms(name: str, market: Market) -> int:
+    """The quantity of an instrument that counts as one: a base token or an index contract."""
+    unit: int = MILLION if INSTRUMENTS[name].on_index else 10**market.base_decimals
+    return unit
 
 
 def instrument_legs(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from bot.core.accounts import CASH, MARGIN, account_root, is_hedge
+from bot.core.accounts import NEVER_NEGATIVE, account_root, is_hedge
 from bot.core.canonical import Json, canonical_json, digest_text
 from bot.core.errors import BookCorruptError, LedgerInvariantError, LedgerUnbalancedError
 
@@ -31,7 +31,7 @@ class Posting:
 class Draft:
     """An entry before it has its place in the chain.
 
-    kind: open, deposit, withdraw, mark, hedge_open, hedge_close, hedge_settle, reversal, ...
+    kind: open, fund, deposit, withdraw, mark, hedge_open, hedge_close, hedge_settle, reversal, ...
     cause: id of what caused it (order id, event id, tick id): unique together with `kind`.
     """
 
@@ -235,7 +235,7 @@ def post(balances: Balances, entry: Entry) -> None:
 def _refuse_debt(balances: Balances, entry: Entry) -> None:
     for posting in entry.postings:
         atoms = balances[posting.account, posting.currency]
-        if atoms < 0 and posting.account in (CASH, MARGIN):
+        if atoms < 0 and posting.account in NEVER_NEGATIVE:
             problem = f"{posting.account} is {atoms} atoms of {posting.currency}"
             raise LedgerInvariantError(seq=entry.seq, problem=problem)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import chain
 
@@ -26,13 +26,17 @@ def summed_legs(*many: Iterable[Leg]) -> tuple[Leg, ...]:
     )
 
 
-def scaled_legs(legs: Sequence[Leg], share: Fraction, *, lot: int) -> tuple[Leg, ...]:
+def scaled_legs(
+    legs: Sequence[Leg], share: Fraction, *, lot_of: Callable[[Contract], int]
+) -> tuple[Leg, ...]:
     """Every leg at this share (0 to 1) of its size, rounded down to whole lots; zeros are gone.
 
     Legs of one size stay of one size, so what is bounded stays so.
     """
     sizes = [
-        abs(leg.quantity_atoms) * share.numerator // share.denominator // lot * lot for leg in legs
+        abs(leg.quantity_atoms) * share.numerator // share.denominator // lot * lot
+        for leg in legs
+        for lot in (lot_of(leg.contract),)
     ]
     return tuple(
         Leg(contract=leg.contract, quantity_atoms=size if leg.quantity_atoms > 0 else -size)

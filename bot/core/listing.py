@@ -116,18 +116,19 @@ def contract_near(
 
 
 def contract_code(market: Market, *, kind: ContractKind, strike_atoms: int, expiry_s: int) -> str:
-    """POOL-YYYYMMDD-STRIKE-C|P|F, the strike in plain decimal of the quote token."""
+    """POOL-YYYYMMDD-STRIKE and the letters of the kind, the strike in plain decimal of the quote
+    token (on the index that is vol points)."""
     whole, rest = divmod(strike_atoms, 10**market.quote_decimals)
     decimals = str(rest).zfill(market.quote_decimals).rstrip("0") if rest else ""
     strike = f"{whole}.{decimals}" if decimals else str(whole)
     day = date.fromordinal(expiry_s // DAY_S + EPOCH_ORDINAL)
-    return f"{market.pool}-{day:%Y%m%d}-{strike}-{kind.value[0].upper()}"
+    return f"{market.pool}-{day:%Y%m%d}-{strike}-{kind.letters}"
 
 
 def is_listed(contract: Contract, market: Market, terms: ListingTerms) -> bool:
     """Whether the contract may be opened now: on the calendar, on the grid, under its own name."""
     return (
-        _is_expiry(contract.expiry_s, now_s=market.time_s, terms=terms)
+        is_expiry(contract.expiry_s, now_s=market.time_s, terms=terms)
         and contract.strike_atoms > 0
         and contract.strike_atoms % strike_step_atoms(market.spot_atoms, terms) == 0
         and contract.code
@@ -140,7 +141,8 @@ def is_listed(contract: Contract, market: Market, terms: ListingTerms) -> bool:
     )
 
 
-def _is_expiry(expiry_s: int, *, now_s: int, terms: ListingTerms) -> bool:
+def is_expiry(expiry_s: int, *, now_s: int, terms: ListingTerms) -> bool:
+    """Whether the calendar of `now_s` lists this expiry."""
     day, rest = divmod(expiry_s - EXPIRY_OF_DAY_S, DAY_S)
     ahead_days = day - _first_day(now_s) + 1
     return rest == 0 and ahead_days >= 1 and _lists_day(day, ahead_days=ahead_days, terms=terms)

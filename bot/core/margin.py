@@ -1,6 +1,6 @@
 """What contracts pay at expiry, the worst they can pay, and the margin that short ones need.
 
-Exact integers: quantities in base atoms, prices in quote atoms per whole base token.
+Exact integers: quantities and prices in the units of `contract_unit`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 from bot.core.errors import VenueTermsError
-from bot.core.orders import Contract, ContractKind, Leg
+from bot.core.levels import Levels
+from bot.core.orders import Contract, ContractKind, Leg, contract_unit
 from bot.core.units import BPS, mul_div_down, mul_div_up
 
 
@@ -19,11 +20,14 @@ class MarginTerms:
     """Margin of uncovered contracts, per base token, as shares of spot (0 to 10,000 bps).
 
     A short option: max(initial - how far it is out of the money, floor) + mark, the rule of Deribit
-    for ETH. A forward, long or short: initial + what it has lost so far.
+    for ETH. A forward, long or short: initial + what it has lost so far. Contracts on the
+    volatility index by the same rules, as shares of the index (the token of its value).
     """
 
     initial_bps: int = 1_500
     floor_bps: int = 1_000
+    vol_initial_bps: int = 4_000
+    vol_floor_bps: int = 2_000
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -33,27 +37,31 @@ class MarginTerms:
 
 
 def payoff_per_base(contract: Contract, settlement_atoms: int) -> int:
-    """What the contract pays per whole base token at this settlement price; options >= 0."""
+    """What the contract pays per whole base token at this settlement price, or per contract at
+    this index; options >= 0. The token counts as a call at 0: it is never settled."""
     gain = settlement_atoms - contract.strike_atoms
-    if contract.kind is ContractKind.FORWARD:
+    if not contract.kind.is_option:
         return gain
-    return max(0, gain if contract.kind is ContractKind.CALL else -gain)
+    return max(0, -gain if contract.kind is ContractKind.PUT else gain)
 
 
 def payoff_atoms(legs: Iterable[Leg], *, settlement_atoms: int, base_decimals: int) -> int:
     """Signed cash that the legs pay at expiry, each leg rounded against us.
 
-    settlement_atoms: quote atoms per whole base token.
+    settlement_atoms: quote atoms per whole base token, or a contract.
     """
-    unit = 10**base_decimals
     return sum(
-        mul_div_down(leg.quantity_atoms, payoff_per_base(leg.contract, settlement_atoms), unit)
+        mul_div_down(
+            leg.quantity_atoms,
+            payoff_per_base(leg.contract, settlement_atoms),
+            contract_unit(leg.contract, base_decimals=base_decimals),
+        )
         for leg in legs
     )
 
 
 def worst_payoff_atoms(legs: Sequence[Leg], *, base_decimals: int) -> int | None:
-    """The least that legs of one expiry can pay at any settlement price; None if unbounded.
+    """The least that legs of one expiry and underlying can pay at any level; None if unbounded.
 
     The payoff is linear between strikes, so 0, the strikes and the slope beyond them tell all.
     Exact to one atom a leg, by which the legs' own rounding can go below it.
@@ -62,7 +70,7 @@ def worst_payoff_atoms(legs: Sequence[Leg], *, base_decimals: int) -> int | None
     if slope < 0:
         return None
     nodes = {0, *(leg.contract.strike_atoms for leg in legs)}
-    unit = 10**base_decimals
+    unit = contract_unit(legs[0].contract, base_decimals=base_decimals)
     return min(
         mul_div_down(
             sum(leg.quantity_atoms * payoff_per_base(leg.contract, node) for leg in legs), 1, unit
@@ -80,8 +88,7 @@ def hedge_margin_atoms(
     legs: Sequence[Leg],
     *,
     marks_atoms: Sequence[int],
-    spot_atoms: int,
-    base_decimals: int,
+    levels: Levels,
     terms: MarginTerms,
 ) -> int:
     """Margin that holding these legs needs, quote atoms, >= 0, rounded up.
@@ -91,31 +98,27 @@ def hedge_margin_atoms(
     that is bounded, or the rule for uncovered contracts where that asks less.
     marks_atoms: the mark of each leg, same order.
     """
-    by_expiry: dict[int, list[tuple[Leg, int]]] = defaultdict(list)
+    by_expiry: dict[tuple[int, bool], list[tuple[Leg, int]]] = defaultdict(list)
     for leg, mark in zip(legs, marks_atoms, strict=True):
-        by_expiry[leg.contract.expiry_s].append((leg, mark))
+        by_expiry[leg.contract.expiry_s, leg.contract.kind.is_on_index].append((leg, mark))
     margin = 0
     for group in by_expiry.values():
         uncovered = sum(
-            _uncovered_atoms(leg, mark, spot_atoms, base_decimals, terms)
-            for leg, mark in group
-            if is_exposed(leg)
+            _uncovered_atoms(leg, mark, levels, terms) for leg, mark in group if is_exposed(leg)
         )
-        worst = worst_payoff_atoms([leg for leg, _ in group], base_decimals=base_decimals)
+        worst = worst_payoff_atoms([leg for leg, _ in group], base_decimals=levels.base_decimals)
         margin += uncovered if worst is None else min(uncovered, -min(0, worst))
     return margin
 
 
-def _uncovered_atoms(
-    leg: Leg, mark_atoms: int, spot_atoms: int, base_decimals: int, terms: MarginTerms
-) -> int:
-    unit: int = 10**base_decimals
-    if leg.contract.kind is ContractKind.FORWARD:
-        initial = mul_div_up(spot_atoms, terms.initial_bps, BPS)
+def _uncovered_atoms(leg: Leg, mark_atoms: int, levels: Levels, terms: MarginTerms) -> int:
+    contract, level, unit = leg.contract, levels.of(leg.contract), levels.unit(leg.contract)
+    on_index = contract.kind.is_on_index
+    initial = mul_div_up(level, terms.vol_initial_bps if on_index else terms.initial_bps, BPS)
+    if not contract.kind.is_option:
         lost = max(0, -mark_atoms if leg.quantity_atoms > 0 else mark_atoms)
         return mul_div_up(abs(leg.quantity_atoms), initial + lost, unit)
-    strike, is_call = leg.contract.strike_atoms, leg.contract.kind is ContractKind.CALL
-    out_of_money = max(0, strike - spot_atoms if is_call else spot_atoms - strike)
-    initial = mul_div_up(spot_atoms, terms.initial_bps, BPS) - out_of_money
-    floor = mul_div_up(spot_atoms, terms.floor_bps, BPS)
-    return mul_div_up(-leg.quantity_atoms, max(initial, floor) + mark_atoms, unit)
+    beyond = contract.strike_atoms - level
+    out_of_money = max(0, -beyond if contract.kind is ContractKind.PUT else beyond)
+    floor = mul_div_up(level, terms.vol_floor_bps if on_index else terms.floor_bps, BPS)
+    return mul_div_up(-leg.quantity_atoms, max(initial - out_of_money, floor) + mark_atoms, unit)

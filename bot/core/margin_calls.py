@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.core.margin import is_exposed
 from bot.core.plan import PoolView
-from bot.core.ports import Quoting
+from bot.core.ports import Cash, Quoting
 from bot.core.state import Hedge
 
 
@@ -19,20 +19,20 @@ class MarginCalls:
     """What this tick asks of the hedges that can lose more than was paid for them.
 
     needed: hedge id -> margin from now on, quote atoms, where it changes. called: ids of hedges
-    for which cash does not suffice. cash: free cash by symbol once more margin is set aside; what
-    becomes free is to spend from the next tick on.
+    for which their sleeve's cash does not suffice. cash: what each sleeve may spend, by symbol,
+    once more margin is set aside; what becomes free is to spend from the next tick on.
     """
 
     needed: Mapping[str, int]
     called: frozenset[str]
-    cash: Mapping[str, int]
+    cash: Cash
 
 
 def margin_calls(
     hedges: Sequence[Hedge],
     views: Mapping[str, PoolView],
     quoting: Quoting,
-    cash: Mapping[str, int],
+    cash: Cash,
 ) -> MarginCalls:
     """Work through the hedges in the order in which they were opened: the older is kept longer.
 
@@ -41,13 +41,14 @@ def margin_calls(
     """
     needed: dict[str, int] = {}
     called: set[str] = set()
-    free = dict(cash)
+    by_sleeve = {sleeve: dict(free) for sleeve, free in cash.items()}
     for hedge in hedges:
         view = views.get(hedge.pool)
         if view is None or view.trust.doubt is not None or view.market.time_s >= hedge.expiry_s:
             continue
         if not any(map(is_exposed, hedge.legs)):
             continue
+        free = by_sleeve[hedge.sleeve]
         symbol, margin = view.market.quote_symbol, quoting.margin_atoms(hedge.legs, view.market)
         more = max(0, margin - hedge.margin_atoms)
         if more > max(0, free.get(symbol, 0)):
@@ -56,4 +57,4 @@ def margin_calls(
         free[symbol] = free.get(symbol, 0) - more
         if margin != hedge.margin_atoms:
             needed[hedge.id] = margin
-    return MarginCalls(needed=needed, called=frozenset(called), cash=free)
+    return MarginCalls(needed=needed, called=frozenset(called), cash=by_sleeve)

@@ -16,6 +16,8 @@ class Market:
     twap_atoms: 30-minute time-weighted price in the same unit; None until 30 minutes were seen.
     realised_vol: annualised (365 d) realised volatility, a fraction rounded to 6 decimals; None
     until warm.
+    vol_token_micro: what a vol token is worth, millionths of a quote token; None where no rule
+    speaks of contracts on the volatility index.
     """
 
     pool: str
@@ -27,6 +29,7 @@ class Market:
     spot_atoms: int
     twap_atoms: int | None
     realised_vol: float | None
+    vol_token_micro: int | None = None
 
     def to_json(self) -> Json:
         """Return the canonical form for the journal."""

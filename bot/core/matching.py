@@ -12,16 +12,28 @@ from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 
-from bot.core.dealing import VenueTerms, deal, dealing_fee, margin_of
+from bot.core.dealing import (
+    VenueTerms,
+    at_mark,
+    deal,
+    dealing_fee,
+    lot_of,
+    margin_of,
+    unit_of,
+)
 from bot.core.depth import depth_atoms
 from bot.core.errors import OrderMalformedError
 from bot.core.fees import delivery_fee_atoms
 from bot.core.legs import scaled_legs, size_atoms
-from bot.core.listing import is_listed, lot_atoms
+from bot.core.levels import Levels
+from bot.core.listing import is_listed
 from bot.core.margin import payoff_per_base
 from bot.core.market import Market
-from bot.core.orders import Fill, FillStatus, Intent, Leg, LegFill, Order
+from bot.core.orders import Contract, Fill, FillStatus, Intent, Leg, LegFill, Order
+from bot.core.ports import Cash
+from bot.core.quotes import PoolTerms
 from bot.core.units import mul_div_down
+from bot.core.vol_listing import is_vol_listed, vol_depth_micro
 
 
 class Refusal(Enum):
@@ -45,20 +57,21 @@ FILLED = "FILLED"
 def match(
     orders: Sequence[Order],
     markets: Mapping[str, Market],
-    cash: Mapping[str, int],
+    cash: Cash,
     terms: VenueTerms,
 ) -> tuple[Fill, ...]:
     """One fill an order, in order.
 
     Free cash and what the book shows are carried from order to order: outlays, fees and margin
-    leave cash, proceeds enter it. Margin that a closed hedge releases pays for its own closing
-    and is not counted for other orders.
+    leave their sleeve's cash, proceeds enter it. Margin that a closed hedge releases pays for its
+    own closing and is not counted for other orders.
     """
-    free, shown = dict(cash), _Shown(terms)
+    by_sleeve = {sleeve: dict(free) for sleeve, free in cash.items()}
+    shown = _Shown(terms)
     fills = []
     for order in orders:
         _refuse_malformed(order)
-        market = markets.get(order.pool)
+        market, free = markets.get(order.pool), by_sleeve.setdefault(order.sleeve, {})
         if order.intent is Intent.SETTLE:
             fill = _settled(order, market, terms)
         elif market is None or market.pool not in terms.pools or market.spot_atoms < 1:
@@ -84,8 +97,11 @@ class _Shown:
         share = min(Fraction(self._left(leg, market), abs(leg.quantity_atoms)) for leg in legs)
         if share >= 1:
             return legs
-        lot = lot_atoms(market.base_decimals, self.terms.pool(market).listing)
-        return scaled_legs(legs, share, lot=lot)
+        return scaled_legs(
+            legs,
+            share,
+            lot_of=lambda contract: lot_of(market, self.terms, on_index=contract.kind.is_on_index),
+        )
 
     def take(self, legs: Sequence[Leg]) -> None:
         """Note what was dealt."""
@@ -94,14 +110,7 @@ class _Shown:
             self.taken[key] = self.taken.get(key, 0) + abs(leg.quantity_atoms)
 
     def _left(self, leg: Leg, market: Market) -> int:
-        terms = self.terms.pool(market)
-        depth = depth_atoms(
-            leg.contract,
-            market,
-            stress=terms.surface.stress(market.realised_vol),
-            listing=terms.listing,
-            terms=terms.depth,
-        )
+        depth = _depth(leg.contract, market, self.terms.pool(market))
         return max(0, depth - self.taken.get((leg.contract.code, leg.quantity_atoms > 0), 0))
 
 
@@ -122,7 +131,6 @@ def _matched(order: Order, market: Market, free_atoms: int, shown: _Shown) -> Fi
     # After this line it must succeed.
     shown.take(legs)
     is_whole = legs == order.legs
-    unit = 10**market.base_decimals
     return Fill(
         order_id=order.id,
         status=FillStatus.FILLED if is_whole else FillStatus.PARTIAL,
@@ -130,8 +138,7 @@ def _matched(order: Order, market: Market, free_atoms: int, shown: _Shown) -> Fi
         cash_atoms=cash,
         fee_atoms=fee,
         spread_atoms=sum(
-            mul_div_down(-fill.leg.quantity_atoms, fill.mark_atoms, unit) - fill.cash_atoms
-            for fill in fills
+            at_mark(fill.leg, fill.mark_atoms, market) - fill.cash_atoms for fill in fills
         ),
         margin_atoms=margin,
         reason=FILLED if is_whole else Refusal.DEPTH.value,
@@ -156,18 +163,38 @@ def _refusal(order: Order, market: Market, terms: VenueTerms) -> Refusal | None:
 
 def _refusal_of_legs(order: Order, market: Market, terms: VenueTerms) -> Refusal | None:
     pool_terms = terms.pool(market)
-    quantity_max = pool_terms.quantity_max_base * 10**market.base_decimals
-    lot = lot_atoms(market.base_decimals, pool_terms.listing)
     for leg in order.legs:
+        lot = lot_of(market, terms, on_index=leg.contract.kind.is_on_index)
+        quantity_max = unit_of(leg.contract, market) * (
+            pool_terms.vol.contracts_max
+            if leg.contract.kind.is_on_index
+            else pool_terms.quantity_max_base
+        )
         if leg.contract.expiry_s <= market.time_s:
             return Refusal.EXPIRED
         if abs(leg.quantity_atoms) > quantity_max and not order.is_forced:
             return Refusal.SIZE
         if order.intent is Intent.OPEN and leg.quantity_atoms % lot:
             return Refusal.LOT
-        if order.intent is Intent.OPEN and not is_listed(leg.contract, market, pool_terms.listing):
+        if order.intent is Intent.OPEN and not _is_listed(leg.contract, market, pool_terms):
             return Refusal.NOT_LISTED
     return None
+
+
+def _is_listed(contract: Contract, market: Market, terms: PoolTerms) -> bool:
+    if contract.kind.is_on_index:
+        return is_vol_listed(contract, market, listing=terms.listing, terms=terms.vol)
+    return is_listed(contract, market, terms.listing)
+
+
+def _depth(contract: Contract, market: Market, terms: PoolTerms) -> int:
+    """What stands at the quote on one side, in the contract's unit."""
+    stress = terms.surface.stress(market.realised_vol)
+    if contract.kind.is_on_index:
+        return vol_depth_micro(
+            stress=stress, stress_thinning=terms.depth.stress_thinning, terms=terms.vol
+        )
+    return depth_atoms(contract, market, stress=stress, listing=terms.listing, terms=terms.depth)
 
 
 def _is_given_away(fill: LegFill) -> bool:
@@ -182,7 +209,7 @@ def _settled(order: Order, market: Market | None, terms: VenueTerms) -> Fill:
         raise OrderMalformedError(
             order_id=order.id, problem="settling needs its market and a settlement price"
         )
-    settlement, unit = order.settlement_atoms, 10**market.base_decimals
+    settlement = order.settlement_atoms
     fills = []
     for leg in order.legs:
         payoff = payoff_per_base(leg.contract, settlement)
@@ -191,7 +218,7 @@ def _settled(order: Order, market: Market | None, terms: VenueTerms) -> Fill:
                 leg=leg,
                 price_atoms=payoff,
                 mark_atoms=payoff,
-                cash_atoms=mul_div_down(leg.quantity_atoms, payoff, unit),
+                cash_atoms=mul_div_down(leg.quantity_atoms, payoff, unit_of(leg.contract, market)),
             )
         )
     return Fill(
@@ -202,7 +229,7 @@ def _settled(order: Order, market: Market | None, terms: VenueTerms) -> Fill:
         fee_atoms=delivery_fee_atoms(
             fills,
             settlement_atoms=settlement,
-            base_decimals=market.base_decimals,
+            levels=Levels(spot_atoms=market.spot_atoms, base_decimals=market.base_decimals),
             terms=terms.fees,
         ),
         spread_atoms=0,

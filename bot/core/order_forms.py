@@ -8,6 +8,7 @@ from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
 from bot.core.confirmation import is_confirmed
 from bot.core.errors import NotListedError, ObservationsMissingError
+from bot.core.index_memory import average_atoms
 from bot.core.legs import largest_atoms, reversed_legs, size_atoms
 from bot.core.orders import Intent, Leg, Order
 from bot.core.reasons import Reason, Status
@@ -24,7 +25,12 @@ def buy(case: Case, reason: Reason) -> Choice:
     market, numbers = case.view.market, case.looked_at(case.layer.arm)
     try:
         legs = wanted_legs(
-            case.layer, case.view.exposure, case.book.position.lots, market, case.quoting
+            case.layer,
+            case.view.exposure,
+            case.book.position.lots,
+            market,
+            case.quoting,
+            given_atoms=case.purse.given_atoms,
         )
     except NotListedError as refusal:
         return stay(Status.HOLDING, Reason.NOT_LISTED, {**numbers, "why": str(refusal)})
@@ -34,7 +40,7 @@ def buy(case: Case, reason: Reason) -> Choice:
         codes = ", ".join(leg.contract.code for leg in unsold)
         return stay(Status.HOLDING, Reason.NO_BID, {**numbers, "why": codes})
     target = largest_atoms(legs)
-    numbers = {**numbers, "wanted": str(target)}
+    numbers = {**numbers, **_sized(legs, "wanted", "contracts_wanted", target)}
     ticket = affordable(legs, case.purse, market, case.quoting)
     if ticket is None:
         return _short_of_money(case, legs, numbers)
@@ -109,18 +115,13 @@ def sell(
 
 
 def settle_expired(case: Case, hedge: Hedge) -> Choice:
-    """Let the venue pay an expired hedge by the average price of the window before expiry.
+    """Let the venue pay an expired hedge by the average of the window before expiry: of the price,
+    or of the index where its contracts are on that.
 
     The layer stays armed unless its disarm is confirmed: expiry is no all-clear.
     """
-    window_s = case.rules.twap_window_s
     try:
-        settlement = twap_atoms(
-            case.book.signals.observations,
-            window_start_s=hedge.expiry_s - window_s,
-            window_end_s=hedge.expiry_s,
-            base_decimals=case.view.market.base_decimals,
-        )
+        settlement = _settlement_atoms(case, hedge)
     except ObservationsMissingError as refusal:
         return stay(Status.HOLDING, Reason.NO_SETTLEMENT_PRICE, {"why": str(refusal)})
     disarmed = case.view.exposure is None or is_confirmed(case.layer.disarm, case)
@@ -138,6 +139,20 @@ def settle_expired(case: Case, hedge: Hedge) -> Choice:
         reason=Reason.SETTLE,
         numbers={"settlement": str(settlement), "expiry_s": str(hedge.expiry_s)},
         order=order,
+    )
+
+
+def _settlement_atoms(case: Case, hedge: Hedge) -> int:
+    """The average over the window before expiry; all legs of a hedge are on the same."""
+    start_s, end_s = hedge.expiry_s - case.rules.twap_window_s, hedge.expiry_s
+    signals = case.book.signals
+    if hedge.legs[0].contract.kind.is_on_index:
+        return average_atoms(signals.index.seen, window_start_s=start_s, window_end_s=end_s)
+    return twap_atoms(
+        signals.observations,
+        window_start_s=start_s,
+        window_end_s=end_s,
+        base_decimals=case.view.market.base_decimals,
     )
 
 
@@ -205,6 +220,7 @@ def _order(
         is_forced=is_forced,
         delta_ppb=delta_ppb,
         target_atoms=target_atoms,
+        sleeve=case.layer.sleeve,
     )
 
 
@@ -249,9 +265,15 @@ def _is_unsold(case: Case, leg: Leg) -> bool:
     return not case.quoting.bid_ask(leg.contract, case.view.market)[0]
 
 
+def _sized(legs: tuple[Leg, ...], on_price: str, on_index: str, size: int) -> Numbers:
+    """A size under the name that tells its unit: base atoms, or millionths of a contract."""
+    return {on_index if legs[0].contract.kind.is_on_index else on_price: str(size)}
+
+
 def _priced(ticket: Ticket) -> Numbers:
+    size = abs(ticket.legs[0].quantity_atoms)
     return {
-        "quantity": str(abs(ticket.legs[0].quantity_atoms)),
+        **_sized(ticket.legs, "quantity", "contracts", size),
         "cash": str(ticket.cash_atoms),
         "fee": str(ticket.fee_atoms),
         "margin": str(ticket.margin_atoms),

@@ -1,7 +1,7 @@
-"""Contracts, orders and fills: what the policy asks for and what the venue answers.
+"""Orders and fills: what the policy asks for and what the venue answers.
 
-Quantities are base atoms of the underlying (so a token of 0 or 36 decimals works), prices are
-quote atoms per whole base token, money is quote atoms. Positive quantity: we are long.
+Quantities and prices are in the units of bot/core/contracts.py, money is quote atoms. Positive
+quantity: we are long.
 """
 
 from __future__ import annotations
@@ -12,59 +12,26 @@ from enum import Enum
 from typing import Any
 
 from bot.core.canonical import Json
+from bot.core.contracts import Contract, ContractKind, contract_unit
+from bot.core.sleeves import Sleeve
 
-
-class ContractKind(Enum):
-    """What a contract pays at expiry per whole base token, settlement price S, strike K."""
-
-    CALL = "call"  # max(S - K, 0)
-    PUT = "put"  # max(K - S, 0)
-    FORWARD = "forward"  # S - K, of either sign
-
-    @property
-    def is_option(self) -> bool:
-        """Whether it is a right: worth 0 or more, so that nobody pays to be rid of it."""
-        return self is not ContractKind.FORWARD
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
-    """A listed European, cash-settled contract. `code` names it in orders and in the ledger.
-
-    code: POOL-YYYYMMDD-STRIKE-C|P|F, for example WETH-USDC-20261225-1800-P, expiry 08:00 UTC.
-    """
-
-    code: str
-    kind: ContractKind
-    pool: str
-    strike_atoms: int
-    expiry_s: int
-
-    def to_json(self) -> Json:
-        """Return the canonical form for the journal."""
-        return {
-            "code": self.code,
-            "kind": self.kind.value,
-            "pool": self.pool,
-            "strike": str(self.strike_atoms),
-            "expiry_s": self.expiry_s,
-        }
-
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Contract:
-        """Read what `to_json` wrote."""
-        return cls(
-            code=row["code"],
-            kind=ContractKind(row["kind"]),
-            pool=row["pool"],
-            strike_atoms=int(row["strike"]),
-            expiry_s=row["expiry_s"],
-        )
+__all__ = [
+    "Contract",
+    "ContractKind",
+    "Fill",
+    "FillStatus",
+    "Intent",
+    "Leg",
+    "LegFill",
+    "Order",
+    "contract_unit",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """A signed quantity of one contract: base atoms, > 0 bought or long, < 0 sold or short."""
+    """A signed quantity of one contract, > 0 bought or long, < 0 sold or short: base atoms, on the
+    index millionths of a contract."""
 
     contract: Contract
     quantity_atoms: int
@@ -101,6 +68,7 @@ class Order:
     settlement_atoms: for SETTLE the 30-minute TWAP at expiry, quote atoms per whole base token.
     margin_atoms: margin that the hedge holds now, which closing it may spend, quote atoms, >= 0.
     is_forced: a margin call: it is filled whatever it costs and whatever is on the book.
+    sleeve: whose money pays.
     delta_ppb, target_atoms: for OPEN what the hedge is measured by later, see `Hedge`.
     """
 
@@ -118,6 +86,7 @@ class Order:
     is_forced: bool = False
     delta_ppb: int = 0
     target_atoms: int = 0
+    sleeve: Sleeve = Sleeve.CORE
 
     def to_json(self) -> Json:
         """Return the canonical form for the journal."""
@@ -136,6 +105,7 @@ class Order:
             "is_forced": self.is_forced,
             "delta_ppb": self.delta_ppb,
             "target": str(self.target_atoms),
+            "sleeve": self.sleeve.value,
         }
 
     @classmethod
@@ -156,6 +126,7 @@ class Order:
             is_forced=row["is_forced"],
             delta_ppb=row["delta_ppb"],
             target_atoms=int(row["target"]),
+            sleeve=Sleeve(row["sleeve"]),
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from bot.core.contracts import contract_unit
 from bot.core.market import Market
 from bot.core.market_memory import (
     NO_MEMORY,
@@ -25,6 +26,7 @@ from bot.core.plan import PoolView
 from bot.core.ports import Quoting
 from bot.core.quick_ratio import quick_ratio_book
 from bot.core.rules import Rules
+from bot.core.sleeves import Sleeve
 from bot.core.snapshot import PoolSpec, PoolState, Snapshot
 from bot.core.state import BookState, Hedge
 from bot.core.units import mul_div_up
@@ -113,7 +115,8 @@ def with_outside(
 def book_ratio(
     state: BookState, symbol: str, markets: Mapping[str, Market], quoting: Quoting
 ) -> float | None:
-    """`quick_ratio_book` of a quote currency as the book stood before this tick's orders.
+    """`quick_ratio_book` of a quote currency as the book stood before this tick's orders: of the
+    core, which the second engine's money cannot help.
 
     Margin is what the venue would ask for now; short options count at the ask of now. None while
     a hedge has no market or has expired: what it takes to be rid of it is not known.
@@ -121,26 +124,31 @@ def book_ratio(
     quotes = {spec.name: spec for spec in state.specs if spec.quote.symbol == symbol}
     margin = short = 0
     for hedge in state.hedges:
-        if hedge.pool not in quotes:
+        if hedge.pool not in quotes or hedge.sleeve is not Sleeve.CORE:
             continue
         market = markets.get(hedge.pool)
         if market is None or hedge.expiry_s <= market.time_s:
             return None
         margin += quoting.margin_atoms(hedge.legs, market)
         short += _short_atoms(hedge, quotes[hedge.pool], market, quoting)
+    core = state.money[Sleeve.CORE]
     return quick_ratio_book(
-        cash_atoms=state.cash.get(symbol, 0),
-        collateral_atoms=state.margin.get(symbol, 0),
+        cash_atoms=core.cash.get(symbol, 0),
+        collateral_atoms=core.margin.get(symbol, 0),
         margin_atoms=margin,
         short_atoms=short,
-        debt_atoms=state.debt.get(symbol, 0),
+        debt_atoms=core.debt.get(symbol, 0),
     )
 
 
 def _short_atoms(hedge: Hedge, spec: PoolSpec, market: Market, quoting: Quoting) -> int:
-    unit: int = 10**spec.base.decimals
+    decimals = spec.base.decimals
     return sum(
-        mul_div_up(-leg.quantity_atoms, quoting.bid_ask(leg.contract, market)[1], unit)
+        mul_div_up(
+            -leg.quantity_atoms,
+            quoting.bid_ask(leg.contract, market)[1],
+            contract_unit(leg.contract, base_decimals=decimals),
+        )
         for leg in hedge.legs
         if leg.quantity_atoms < 0
     )

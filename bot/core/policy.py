@@ -7,22 +7,26 @@ Why so: docs/adr/0007-rolls-and-expiries.md.
 
 from __future__ import annotations
 
-from bot.core.budget import budget_left, cap_left, charged, pool_spent
+from collections.abc import Mapping
+
+from bot.core.budget import Spent, charged, pool_spent, purse
 from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
 from bot.core.confirmation import confirmed
+from bot.core.gate import is_open
 from bot.core.layer_metrics import with_layer_metrics
 from bot.core.margin_calls import margin_calls
 from bot.core.order_forms import ask_again, buy, sell, settle_expired
 from bot.core.orders import Intent, Order
-from bot.core.plan import Decision, Plan
+from bot.core.plan import Decision, Plan, PoolView
 from bot.core.ports import Quoting
 from bot.core.reasons import Reason, Status
 from bot.core.rolls import roll_reason
 from bot.core.rules import Rules
+from bot.core.settlement import spendable_cash
 from bot.core.sight import Sight
-from bot.core.sizing import Purse
-from bot.core.state import BookState, Hedge, Resting
+from bot.core.sleeves import Sleeve
+from bot.core.state import BookState, Hedge, PoolBook, Resting
 from bot.core.takes import take_reason
 
 
@@ -31,15 +35,16 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
     seen, tick = sight.snapshot, state.tick + 1
     # The tick too: a block that a reorg took away and brought back is decided on anew.
     cause = digest(seen.chain_id, seen.block.hash, rules.hash, tick)
-    calls = margin_calls(state.hedges, sight.views, quoting, state.cash)
-    cash = dict(calls.cash)
+    calls = margin_calls(state.hedges, sight.views, quoting, spendable_cash(state, rules))
+    cash = {sleeve: dict(free) for sleeve, free in calls.cash.items()}
     decisions: list[Decision] = []
     orders: list[Order] = []
     for pool, view in sight.views.items():
         book, symbol = sight.books[pool], view.market.quote_symbol
         hedges = {hedge.layer: hedge for hedge in state.hedges if hedge.pool == pool}
-        spent = pool_spent(view, rules, book.layers, hedges.values())
+        spent = _spent(state, view, rules, book, hedges)
         for layer in rules.layers:
+            free, used = cash[layer.sleeve], spent[layer.sleeve]
             held, hedge = book.layers[layer.name], hedges.get(layer.name)
             recent = with_layer_metrics(view.recent, held, view.market, rules, quoting)
             case = Case(
@@ -52,11 +57,8 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
                 hedge=hedge,
                 recent=recent,
                 is_called=hedge is not None and hedge.id in calls.called,
-                purse=Purse(
-                    budget_atoms=budget_left(view, rules, layer, held, spent=spent),
-                    cash_atoms=cash.get(symbol, 0),
-                    cap_atoms=cap_left(view, rules, spent=spent),
-                ),
+                is_open=is_open(layer.sleeve, rules),
+                purse=purse(view, rules, layer, held, spent=used, cash_atoms=free.get(symbol, 0)),
                 quoting=quoting,
             )
             choice = confirmed(case, _choose(case))
@@ -64,8 +66,8 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
             if choice.order is not None:
                 orders.append(choice.order)
             takes = {"outlay_atoms": choice.outlay_atoms, "margin_atoms": choice.margin_atoms}
-            spent = charged(spent, view, layer, held, **takes)
-            cash[symbol] = cash.get(symbol, 0) - sum(takes.values())
+            spent[layer.sleeve] = charged(used, view, layer, held, **takes)
+            free[symbol] = free.get(symbol, 0) - sum(takes.values())
     closing = {order.hedge_id for order in orders if order.intent is not Intent.OPEN}
     return Plan(
         tick=tick,
@@ -76,12 +78,33 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
     )
 
 
+def _spent(
+    state: BookState, view: PoolView, rules: Rules, book: PoolBook, hedges: Mapping[str, Hedge]
+) -> dict[Sleeve, Spent]:
+    """Where each sleeve's budgets in a pool stand."""
+    return {
+        sleeve: pool_spent(
+            view,
+            rules,
+            book.layers,
+            hedges.values(),
+            sleeve=sleeve,
+            given_atoms=money.given.get(view.market.quote_symbol, 0),
+        )
+        for sleeve, money in state.money.items()
+    }
+
+
 def _choose(case: Case) -> Choice:
-    """The state machine: first what cannot wait, then the freeze, then by status."""
+    """The state machine: first what cannot wait, then gate and freeze, then by status."""
     if case.hedge is not None and case.hedge.expiry_s <= case.time_s:
         return settle_expired(case, case.hedge)
     if case.hedge is not None and case.is_called:
         return sell(case, case.hedge, Reason.MARGIN_CALL, wanted=Status.COOLING)
+    if not case.is_open:
+        if case.hedge is None:
+            return stay(Status.IDLE, Reason.GATE)
+        return sell(case, case.hedge, Reason.GATE, wanted=Status.IDLE)
     if case.hedge is None and case.view.exposure is None:
         return stay(Status.IDLE, Reason.NO_POSITION)
     if case.held.status is Status.FROZEN:

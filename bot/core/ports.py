@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from bot.core.ledger import Entry
 from bot.core.market import Market
 from bot.core.orders import Contract, Fill, Leg, Order
+from bot.core.sleeves import Sleeve
 from bot.core.snapshot import Block, Snapshot
 from bot.core.unit_greeks import UnitGreeks
+from bot.core.vol_token import TokenSeen
+
+Cash: TypeAlias = Mapping[Sleeve, Mapping[str, int]]
+"""What each sleeve may spend, by quote symbol, atoms."""
 
 
 class SnapshotSource(Protocol):
@@ -51,12 +56,13 @@ class Quoting(Protocol):
         """Return the listed contract whose strike is nearest to `target_atoms`."""
         ...
 
-    def quantity_down(self, market: Market, *, quantity_atoms: int) -> int:
-        """Round a size (>= 0) down to whole lots; 0 when it is less than one."""
+    def quantity_down(self, market: Market, *, quantity_atoms: int, on_index: bool = False) -> int:
+        """Round a size (>= 0) down to whole lots of contracts on the price or on the index; 0 when
+        it is less than one."""
         ...
 
     def bid_ask(self, contract: Contract, market: Market) -> tuple[int, int]:
-        """(bid, ask) in quote atoms per whole base token; bid may be 0, ask > 0."""
+        """(bid, ask) in quote atoms per `contract_unit`; bid may be 0, an option's ask is > 0."""
         ...
 
     def mark(self, contract: Contract, market: Market) -> int:
@@ -72,7 +78,16 @@ class Quoting(Protocol):
         ...
 
     def greeks(self, contract: Contract, market: Market) -> UnitGreeks:
-        """What one whole base token of a contract adds to delta, gamma and vega now."""
+        """What one `contract_unit` of a contract adds to delta, gamma and vega now."""
+        ...
+
+    def index_atoms(self, market: Market) -> int:
+        """The pool's volatility index, quote atoms a contract: one quote token a vol point."""
+        ...
+
+    def vol_token(self, seen: TokenSeen | None, market: Market) -> tuple[TokenSeen, int]:
+        """The vol token as it was last seen, rolled on to this market, and what one is worth, in
+        millionths of a quote token; without one before it begins here."""
         ...
 
     def quote_cash(self, legs: Sequence[Leg], market: Market) -> tuple[int, int]:
@@ -96,9 +111,9 @@ class Venue(Quoting, Protocol):
     """Who fills. A repeated order gets the same fill: ids are digests of their cause."""
 
     def execute(
-        self, orders: Sequence[Order], markets: Mapping[str, Market], cash: Mapping[str, int]
+        self, orders: Sequence[Order], markets: Mapping[str, Market], cash: Cash
     ) -> tuple[Fill, ...]:
-        """One fill an order, in order. `cash`: free cash by quote symbol, which no fill exceeds."""
+        """One fill an order, in order. `cash`: what each sleeve may spend; no fill exceeds it."""
         ...
 
 

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from bot.core import vol_quotes
 from bot.core.depth import DepthTerms
 from bot.core.errors import NotListedError, VenueTermsError
 from bot.core.listing import ListingTerms, price_tick_atoms
@@ -20,6 +21,7 @@ from bot.core.options import time_value
 from bot.core.orders import Contract, ContractKind
 from bot.core.surface import CORRELATED, MAJOR, Surface, implied_vol
 from bot.core.units import MILLION, YEAR_S, mul_div_up
+from bot.core.vol_terms import VolTerms
 
 BILLION = 10**9
 SPREAD_TENOR_YEARS = 30 / 365
@@ -65,7 +67,8 @@ class SpreadTerms:
 class PoolTerms:
     """How the venue quotes one pool.
 
-    quantity_max_base: largest size of one leg of an order, whole base tokens, >= 1.
+    quantity_max_base: largest size of one leg of an order, whole base tokens, >= 1. vol: how it
+    quotes contracts on the pool's volatility index.
     """
 
     surface: Surface = MAJOR
@@ -73,6 +76,7 @@ class PoolTerms:
     depth: DepthTerms = field(default_factory=DepthTerms)
     listing: ListingTerms = field(default_factory=ListingTerms)
     quantity_max_base: int = 100_000
+    vol: VolTerms = field(default_factory=VolTerms)
 
     def __post_init__(self) -> None:
         if self.quantity_max_base < 1:
@@ -92,7 +96,7 @@ CORRELATED_POOL = PoolTerms(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """Prices of one contract, quote atoms per whole base token: bid <= mark < ask.
+    """Prices of one contract, quote atoms for each `contract_unit`: bid <= mark < ask.
 
     An option's bid is 0 or more. Bid and ask are whole ticks; the mark is a model price between
     them, finer than a tick.
@@ -112,6 +116,15 @@ def quote(contract: Contract, market: Market, terms: PoolTerms) -> Quote:
     """
     if market.spot_atoms < 1:
         raise NotListedError(pool=market.pool, reason="spot is below one quote atom, no price")
+    if contract.kind.is_on_index:
+        bid, mark, ask = vol_quotes.prices(
+            contract,
+            market,
+            surface=terms.surface,
+            terms=terms.vol,
+            widening=terms.spread.stress_widening * terms.surface.stress(market.realised_vol),
+        )
+        return Quote(bid_atoms=bid, mark_atoms=mark, ask_atoms=ask)
     if contract.kind is ContractKind.FORWARD:
         return _forward_quote(contract, market, terms)
     bid_ppb, mark_ppb, ask_ppb = _time_values_ppb(contract, market, terms)

@@ -49,5 +49,6 @@ class Reason(Enum):
     NOTHING_TO_HEDGE = "NOTHING_TO_HEDGE"  # the wanted size is below one lot
     NOT_LISTED = "NOT_LISTED"  # the venue lists no fitting strikes
     NO_BID = "NO_BID"  # nobody bids for a leg that the hedge would sell
+    GATE = "GATE"  # the second engine's gate is closed: nothing is bought, what is held is sold
     DUST = "DUST"  # the pool is drained to dust
     NO_POSITION = "NO_POSITION"  # the owner has no LP tokens

@@ -76,6 +76,7 @@ def target_drift_bps(case: Case, hedge: Hedge) -> int:
             case.book.position.lots,
             case.view.market,
             case.quoting,
+            given_atoms=case.purse.given_atoms,
         )
     except NotListedError:
         return 0

@@ -10,6 +10,7 @@ from bot.core.bar_terms import PLAIN_BARS, BarTerms
 from bot.core.conditions import Condition, comparisons
 from bot.core.guard import Guard
 from bot.core.market_terms import PLAIN_MARKET, MarketTerms
+from bot.core.sleeves import Sleeve
 from bot.core.units import BPS, MILLION
 
 
@@ -22,6 +23,7 @@ class SizeBy(Enum):
     GAMMA = "gamma"  # the position's short gamma
     VEGA = "vega"  # what a rise of volatility costs the position over the layer's tenor
     RISK = "risk"  # the value at entry, by the worst that the structure can lose
+    CAPITAL = "capital"  # what the sleeve was given, by what the structure ties up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,8 @@ class Layer:
     premium_budget_bps_per_year: premium and fees spent within any 365 days, over entry value.
     freeze: while it holds, the layer neither buys nor sells; thaw: what ends that, None for the
     opposite of `freeze`. funds_budget: what its hedges earn pays for the other layers' premium.
+    sleeve: whose money it spends; of the engine's layers the budget is measured by what the engine
+    was given, not by entry value.
     slippage_bps_max: the most that an opening order pays above the mark (or gets below it), bps of
     its value at the mark; None for whatever the venue asks. order_good_s: how long it is asked for.
     """
@@ -90,6 +94,7 @@ class Layer:
     freeze: Condition | None = None
     thaw: Condition | None = None
     funds_budget: bool = False
+    sleeve: Sleeve = Sleeve.CORE
     slippage_bps_max: int | None = None
     order_good_s: int = 0
     offsets_milli_sigma: tuple[int, ...] = ()
@@ -111,6 +116,17 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The second engine. capital_bps: its share of the paper cash at the opening. cap_bps: how much
+    of that may be tied up or lost together. enabled: whether its gate is open; while it is not,
+    nothing is opened and what is held is sold."""
+
+    capital_bps: int
+    cap_bps: int = BPS
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """A whole strategy. `hash` is the digest of its content (terms.py): the record obeys it.
 
@@ -123,6 +139,7 @@ class Rules:
     income_share_bps: how much of what layers with `funds_budget` earned within any 365 days the
     others may spend on top. exposure_cap_bps: the most that the open hedges of a pool tie up,
     premium paid and margin, over entry value; None for no cap.
+    engine: the second engine; None where the book has none.
     bars: what the signals on price bars go by; market: those on market, value and macro.
     metric_names: every metric that a condition speaks of; only these need be measured.
     guard: what a price must stand before a layer acts on it.
@@ -143,6 +160,7 @@ class Rules:
     income_share_bps: int = BPS
     exposure_cap_bps: int | None = None
     market: MarketTerms = PLAIN_MARKET
+    engine: Engine | None = None
     metric_names: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -155,6 +173,15 @@ class Rules:
         if any(layer.roll.needs_macd_cross for layer in self.layers):
             spoken_of.add("macd_cross")
         object.__setattr__(self, "metric_names", frozenset(spoken_of))
+
+    @property
+    def engine_bps(self) -> int:
+        """The share of the paper cash that the second engine is given."""
+        return 0 if self.engine is None else self.engine.capital_bps
+
+    def cap_bps(self, sleeve: Sleeve) -> int:
+        """How much of what a sleeve was given may be tied up or lost together."""
+        return BPS if sleeve is Sleeve.CORE or self.engine is None else self.engine.cap_bps
 
     def is_dust(self, reserve_quote_atoms: int, quote_decimals: int) -> bool:
         """Whether so little is left on a pool's quote side that it is not hedged; exact."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.accounts import CASH, DEBT, MARGIN
 from bot.core.bookkeeping import claim_drafts, debt_draft, fill_draft, margin_draft
 from bot.core.canonical import Json, digest
 from bot.core.hedges import earned_atoms, hedge_after, layers_after
 from bot.core.ledger import Draft, Entry, LedgerHead, seal
 from bot.core.orders import Fill, Order
 from bot.core.plan import Plan
-from bot.core.ports import Quoting
+from bot.core.ports import Cash, Quoting
 from bot.core.rules import Rules
 from bot.core.sight import Sight, hedged_pools
+from bot.core.sleeves import ACCOUNTS, Money, Sleeve, money_after, spendable
 from bot.core.snapshot import Snapshot
 from bot.core.state import BookState, Hedge
 
@@ -56,24 +56,33 @@ def settle(
             pools=pools,
             world=sight.world,
             hedges=hedges,
-            cash=_balance_after(state.cash, entries, CASH),
-            margin=_balance_after(state.margin, entries, MARGIN),
-            debt=_balance_after(state.debt, entries, DEBT, sign=-1),
+            money={
+                sleeve: money_after(money, sleeve, entries) for sleeve, money in state.money.items()
+            },
             ledger_head=head_after(state.ledger_head, entries),
         ),
         entries=entries,
     )
 
 
-def free_cash(state: BookState, plan: Plan) -> Mapping[str, int]:
+def spendable_cash(state: BookState, rules: Rules) -> dict[Sleeve, dict[str, int]]:
+    """What each sleeve may spend before this tick: the core all that is free, the engine what its
+    cap leaves."""
+    return {
+        sleeve: spendable(money, cap_bps=rules.cap_bps(sleeve))
+        for sleeve, money in state.money.items()
+    }
+
+
+def free_cash(state: BookState, plan: Plan, rules: Rules) -> Cash:
     """Cash that this tick's orders may spend: what is free, less what more margin takes first."""
-    free = dict(state.cash)
+    by_sleeve = spendable_cash(state, rules)
     for hedge in state.hedges:
         more = plan.margins.get(hedge.id, hedge.margin_atoms) - hedge.margin_atoms
         if more > 0:
-            symbol = plan.views[hedge.pool].market.quote_symbol
+            free, symbol = by_sleeve[hedge.sleeve], plan.views[hedge.pool].market.quote_symbol
             free[symbol] = free.get(symbol, 0) - more
-    return free
+    return by_sleeve
 
 
 def seal_all(
@@ -101,16 +110,24 @@ def head_after(head: LedgerHead, entries: Sequence[Entry]) -> LedgerHead:
 
 
 def book_values(state: BookState, sight: Sight, quoting: Quoting) -> Json:
-    """What the book is worth now: cash, margin, and each hedge at what the venue would pay."""
+    """What the book is worth now: each sleeve's money (the core's first), and each hedge at what
+    the venue would pay."""
     return {
-        "cash": {symbol: str(atoms) for symbol, atoms in state.cash.items()},
-        "margin": {symbol: str(atoms) for symbol, atoms in state.margin.items()},
-        "debt": {symbol: str(atoms) for symbol, atoms in state.debt.items() if atoms},
+        **_money_json(state.money[Sleeve.CORE]),
+        "engine": _money_json(state.money[Sleeve.ENGINE]),
         "hedges": [_hedge_value(hedge, sight, quoting) for hedge in state.hedges],
         "layers": {
             name: {layer: held.status.value for layer, held in book.layers.items()}
             for name, book in state.pools.items()
         },
+    }
+
+
+def _money_json(money: Money) -> dict[str, Json]:
+    return {
+        "cash": {symbol: str(atoms) for symbol, atoms in money.cash.items()},
+        "margin": {symbol: str(atoms) for symbol, atoms in money.margin.items()},
+        "debt": {symbol: str(atoms) for symbol, atoms in money.debt.items() if atoms},
     }
 
 
@@ -126,6 +143,7 @@ def _hedge_value(hedge: Hedge, sight: Sight, quoting: Quoting) -> Json:
         "id": hedge.id,
         "pool": hedge.pool,
         "layer": hedge.layer,
+        "sleeve": hedge.sleeve.value,
         "legs": [leg.to_json() for leg in hedge.legs],
         "opened_s": hedge.opened_s,
         "expiry_s": hedge.expiry_s,
@@ -152,6 +170,7 @@ def _dealt(
         drafts.append(
             margin_draft(
                 hedge_id=hedge_id,
+                sleeve=hedge.sleeve,
                 quote_symbol=plan.views[hedge.pool].market.quote_symbol,
                 change_atoms=margin_atoms - hedge.margin_atoms,
                 cause=cause,
@@ -179,26 +198,37 @@ def _dealt(
 
 
 def _lent(state: BookState, drafts: Sequence[Draft], *, cause: str) -> list[Draft]:
-    """The entries, and before them what the venue must lend for cash never to fall below zero; or
-    behind them what is paid back of an older debt."""
-    free, least = dict(state.cash), dict(state.cash)
+    """The entries, and before them what the venue must lend for no sleeve's cash ever to fall below
+    zero; or behind them what is paid back of an older debt."""
+    lent, repaid = [], []
+    for sleeve, money in state.money.items():
+        before, behind = _debts(money, sleeve, drafts, cause=cause)
+        lent += before
+        repaid += behind
+    return [*lent, *drafts, *repaid]
+
+
+def _debts(
+    money: Money, sleeve: Sleeve, drafts: Sequence[Draft], *, cause: str
+) -> tuple[list[Draft], list[Draft]]:
+    """(lent, paid back) of one sleeve."""
+    free, least = dict(money.cash), dict(money.cash)
     for draft in drafts:
         for posting in draft.postings:
-            if posting.account == CASH:
+            if posting.account == ACCOUNTS[sleeve].cash:
                 free[posting.currency] = free.get(posting.currency, 0) + posting.atoms
         for symbol, atoms in free.items():
             least[symbol] = min(least.get(symbol, 0), atoms)
     lent = {symbol: -atoms for symbol, atoms in least.items() if atoms < 0}
     repaid = {
         symbol: min(owed, free.get(symbol, 0))
-        for symbol, owed in state.debt.items()
+        for symbol, owed in money.debt.items()
         if symbol not in lent and owed > 0 and free.get(symbol, 0) > 0
     }
-    return [
-        *(debt_draft(symbol=symbol, atoms=atoms, cause=cause) for symbol, atoms in lent.items()),
-        *drafts,
-        *(debt_draft(symbol=symbol, atoms=-atoms, cause=cause) for symbol, atoms in repaid.items()),
-    ]
+    return (
+        [debt_draft(sleeve=sleeve, symbol=s, atoms=a, cause=cause) for s, a in lent.items()],
+        [debt_draft(sleeve=sleeve, symbol=s, atoms=-a, cause=cause) for s, a in repaid.items()],
+    )
 
 
 def _claims(
@@ -224,14 +254,3 @@ def _claims(
         )
         drafts += moved
     return claims, drafts
-
-
-def _balance_after(
-    before: Mapping[str, int], entries: Sequence[Entry], account: str, *, sign: int = 1
-) -> Mapping[str, int]:
-    after = dict(before)
-    for entry in entries:
-        for posting in entry.postings:
-            if posting.account == account:
-                after[posting.currency] = after.get(posting.currency, 0) + sign * posting.atoms
-    return after

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from bot.core.errors import EmptyPoolError
 from bot.core.exposure import Exposure, exposure_of
+from bot.core.index_memory import IndexMemory, IndexSeen, remember
+from bot.core.instruments import INSTRUMENTS
 from bot.core.market import Market
 from bot.core.market_memory import NO_WORLD, WorldMemory
 from bot.core.market_metrics import needs_of, wanted_of
@@ -52,15 +54,11 @@ def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -
             books[spec.name] = replace(before, position=position, signals=signals.broken())
             continue
         exposure = exposure_of(spec, pool, position) if position.lots else None
-        view = _view(
-            spec,
-            pool,
-            signals,
-            exposure,
-            time_s=snapshot.block.time_s,
-            rules=rules,
-            quoting=quoting,
-        )
+        market = _market(spec, pool, signals, time_s=snapshot.block.time_s, rules=rules)
+        if _uses_index(rules):
+            index, market = _with_index(signals.index, market, rules, quoting)
+            signals = replace(signals, index=index)
+        view = _view(spec, pool, signals, exposure, market=market, rules=rules, quoting=quoting)
         books[spec.name] = replace(before, position=position, signals=signals)
         views[spec.name] = view
     seen = Sight(snapshot=snapshot, books=books, views=views, world=state.world)
@@ -122,17 +120,26 @@ def _carried_on(position: Position, events: Iterable[PositionEvent], *, time_s: 
     return position
 
 
-def _view(
-    spec: PoolSpec,
-    pool: PoolState,
-    signals: PoolSignals,
-    exposure: Exposure | None,
-    *,
-    time_s: int,
-    rules: Rules,
-    quoting: Quoting,
-) -> PoolView:
-    market = Market(
+def _uses_index(rules: Rules) -> bool:
+    return any(INSTRUMENTS[layer.instrument].on_index for layer in rules.layers)
+
+
+def _with_index(
+    memory: IndexMemory, market: Market, rules: Rules, quoting: Quoting
+) -> tuple[IndexMemory, Market]:
+    """The index seen once more, and the vol token carried on to this market."""
+    seen = IndexSeen(time_s=market.time_s, index_atoms=quoting.index_atoms(market))
+    token, value_micro = quoting.vol_token(memory.token, market)
+    memory = IndexMemory(
+        seen=remember(memory.seen, seen, window_s=rules.twap_window_s), token=token
+    )
+    return memory, replace(market, vol_token_micro=value_micro)
+
+
+def _market(
+    spec: PoolSpec, pool: PoolState, signals: PoolSignals, *, time_s: int, rules: Rules
+) -> Market:
+    return Market(
         pool=spec.name,
         time_s=time_s,
         base_symbol=spec.base.symbol,
@@ -143,6 +150,18 @@ def _view(
         twap_atoms=signals.twap_atoms,
         realised_vol=realised_vol(signals, rules),
     )
+
+
+def _view(
+    spec: PoolSpec,
+    pool: PoolState,
+    signals: PoolSignals,
+    exposure: Exposure | None,
+    *,
+    market: Market,
+    rules: Rules,
+    quoting: Quoting,
+) -> PoolView:
     metrics = measure(
         market,
         exposure,

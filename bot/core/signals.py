@@ -13,6 +13,7 @@ from bot.core.bar_signals import NO_BARS, BarSignals, observed, wanted_of
 from bot.core.conditions import Metrics
 from bot.core.errors import ObservationsMissingError
 from bot.core.guard import NOTHING_SEEN, Doubt, GuardMemory, Seen, broken, remember_block
+from bot.core.index_memory import NO_INDEX, IndexMemory
 from bot.core.rules import Rules
 from bot.core.snapshot import PoolSpec, PoolState
 from bot.core.twap import Observation, cumulative_now, remember, twap_atoms
@@ -40,7 +41,8 @@ class VolState:
 class PoolSignals:
     """A pool's memory. observations: cumulatives, from before the TWAP window up to now.
 
-    bars: empty where no rule speaks of a metric of bars.
+    bars: empty where no rule speaks of a metric of bars. index: where none uses contracts on the
+    volatility index.
     twap_atoms: average over the window that ends now, quote atoms per whole base token; None while
     it was not seen whole. recent: metrics of the last blocks, oldest first, for confirmation.
     trusted_price: the last price that the guard trusted, quote atoms per base atom.
@@ -53,6 +55,7 @@ class PoolSignals:
     guard: GuardMemory = NOTHING_SEEN
     trusted_price: float | None = None
     recent: tuple[Metrics, ...] = ()
+    index: IndexMemory = NO_INDEX
 
     def broken(self) -> PoolSignals:
         """The same behind a reorg or an empty pool: prices have to be confirmed anew."""
@@ -94,6 +97,7 @@ def observe(
         guard=guard,
         trusted_price=price if doubt is None else signals.trusted_price,
         recent=signals.recent,
+        index=signals.index,
     )
 
 

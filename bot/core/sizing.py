@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import exp, sqrt
 
 from bot.core.exposure import Exposure, il_atoms_at
-from bot.core.instruments import instrument_legs, quantity_for_loss_up
+from bot.core.instruments import INSTRUMENTS, instrument_legs, quantity_for_loss_up, unit_atoms
 from bot.core.margin import worst_payoff_atoms
 from bot.core.market import Market
 from bot.core.orders import Leg
@@ -28,11 +28,13 @@ SHRINK_ATTEMPTS_MAX = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purse:
     """What a layer may spend now, quote atoms: what is left of its budget, free cash, and what the
-    cap on exposure leaves to tie up in premium and margin; None for no cap."""
+    cap on exposure leaves to tie up in premium and margin; None for no cap. given_atoms: what its
+    sleeve was given in all, by which `SizeBy.CAPITAL` sizes."""
 
     budget_atoms: int
     cash_atoms: int
     cap_atoms: int | None = None
+    given_atoms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,8 @@ def wanted_legs(
     lots: Sequence[Lot],
     market: Market,
     quoting: Quoting,
+    *,
+    given_atoms: int = 0,
 ) -> tuple[Leg, ...]:
     """The layer's legs at the size its exposure calls for, whole lots; () below one lot.
 
@@ -90,7 +94,8 @@ def wanted_legs(
             expiry_s=expiry_s,
         )
 
-    sample_atoms = SAMPLE_TOKENS * 10**market.base_decimals
+    unit = unit_atoms(layer.instrument, market)
+    sample_atoms = SAMPLE_TOKENS * unit
     if layer.size_by is SizeBy.BASE:
         wanted = mul_div_down(exposure.claim_base_atoms, layer.hedge_ratio_bps, BPS)
     elif layer.size_by is SizeBy.IL:
@@ -101,11 +106,17 @@ def wanted_legs(
             stresses_bps=layer.stresses(sigma),
             sample=legs_of(sample_atoms),
         )
+    elif layer.size_by is SizeBy.CAPITAL:
+        tied = priced(legs_of(sample_atoms), market, quoting).tied_atoms
+        share = mul_div_down(given_atoms, layer.hedge_ratio_bps, BPS)
+        wanted = mul_div_down(share, sample_atoms, tied) if tied else 0
     elif layer.size_by is SizeBy.RISK:
         wanted = _quantity_for_risk(layer, exposure, market, quoting, legs_of(sample_atoms))
     else:
-        wanted = _quantity_for_greek(layer, exposure, market, quoting, legs_of(sample_atoms))
-    quantity = quoting.quantity_down(market, quantity_atoms=wanted)
+        base_atoms = _quantity_for_greek(layer, exposure, market, quoting, legs_of(sample_atoms))
+        wanted = mul_div_down(base_atoms, unit, 10**market.base_decimals)
+    on_index = INSTRUMENTS[layer.instrument].on_index
+    quantity = quoting.quantity_down(market, quantity_atoms=wanted, on_index=on_index)
     return legs_of(quantity) if quantity else ()
 
 
@@ -149,7 +160,8 @@ def _shrunk(ticket: Ticket, purse: Purse, market: Market, quoting: Quoting) -> t
 
 def _shared(leg: Leg, share: Fraction, market: Market, quoting: Quoting) -> int:
     wanted = abs(leg.quantity_atoms) * share.numerator // share.denominator
-    return quoting.quantity_down(market, quantity_atoms=wanted)
+    on_index = leg.contract.kind.is_on_index
+    return quoting.quantity_down(market, quantity_atoms=wanted, on_index=on_index)
 
 
 def _quantity_for_il(
@@ -195,9 +207,10 @@ def _quantity_for_greek(
     IL over the tenor T a vega of -x * s T/2 * exp(-s^2 T/8) shares of spot, s the volatility asked.
     0 where the structure goes the wrong way. Source: docs/maths.md section 4.7.
     """
-    unit = 10**market.base_decimals
     found = structure_greeks(
-        sample, lambda contract: quoting.greeks(contract, market), unit_atoms=unit
+        sample,
+        lambda contract: quoting.greeks(contract, market),
+        unit_atoms=unit_atoms(layer.instrument, market),
     )
     sample_ppb, position_ppb = {
         SizeBy.DELTA: (-found.delta_ppb, BILLION),

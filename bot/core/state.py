@@ -11,6 +11,7 @@ from bot.core.orders import Leg
 from bot.core.position import Position
 from bot.core.reasons import Status
 from bot.core.signals import PoolSignals
+from bot.core.sleeves import Monies, Sleeve, opening_money
 from bot.core.snapshot import PoolSpec, Snapshot
 
 
@@ -56,7 +57,7 @@ class LayerState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hedge:
-    """An open hedge, as far as it was filled and not sold again.
+    """An open hedge, as far as it was filled and not sold again. sleeve: whose money paid.
 
     cost_atoms: net premium and fees paid for these legs; < 0 when they were a credit.
     margin_atoms: cash set aside for them, >= 0. delta_ppb: delta per unit when it was struck,
@@ -73,6 +74,7 @@ class Hedge:
     margin_atoms: int
     delta_ppb: int
     target_atoms: int
+    sleeve: Sleeve = Sleeve.CORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +99,7 @@ class BookState:
     """The fold of all records. `snapshot` is None before the first tick.
 
     pools: pool name -> its book, hedged pools only, in the order of the specs.
-    cash: free paper cash by quote symbol, atoms; margin is held apart. debt: what is owed to the
-    venue because a contract cost more than margin and cash held, >= 0, paid back first.
+    money: what each sleeve has, apart from the others'.
     world: gas and the watched pools; empty where no rule asks for them.
     """
 
@@ -107,8 +108,6 @@ class BookState:
     snapshot: Snapshot | None = None
     pools: Mapping[str, PoolBook] = field(default_factory=dict)
     hedges: tuple[Hedge, ...] = ()
-    cash: Mapping[str, int] = field(default_factory=dict)
-    margin: Mapping[str, int] = field(default_factory=dict)
-    debt: Mapping[str, int] = field(default_factory=dict)
+    money: Monies = field(default_factory=lambda: opening_money({}, engine_bps=0))
     ledger_head: LedgerHead = field(default_factory=LedgerHead)
     world: WorldMemory = NO_WORLD

@@ -31,6 +31,7 @@ class Structure:
 
     parts: tuple[tuple[ContractKind, int], ...]
     rising: bool | None
+    on_index: bool = False
 
     def problem(self, offsets_bps: tuple[int, ...]) -> str | None:
         """See `Instrument.problem`."""
@@ -90,6 +91,8 @@ class Collar:
 
     Then the call is the farthest listed one whose bid pays for the put's ask.
     """
+
+    on_index: bool = False
 
     def problem(self, offsets_bps: tuple[int, ...]) -> str | None:
         """See `Instrument.problem`."""
@@ -183,6 +186,8 @@ def _paid_bps(
 class DeltaHedge:
     """Delta taken off the cheaper way: a forward sold, or its synthetic, a put bought and a call
     sold at one strike. By put-call parity both pay the same; their spreads and fees differ."""
+
+    on_index: bool = False
 
     def problem(self, offsets_bps: tuple[int, ...]) -> str | None:
         """See `Instrument.problem`."""

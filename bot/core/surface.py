@@ -17,7 +17,12 @@ VOL_DIGITS = 6
 
 
 class Surface(Protocol):
-    """Implied volatility as a function of the forward, the strike, time and the market's state."""
+    """Implied volatility as a function of the forward, the strike, time and the market's state.
+
+    A surface is a value: equal ones have the same hash, so what is worked out from one is kept.
+    """
+
+    def __hash__(self) -> int: ...
 
     def vol(
         self, *, forward: float, strike: float, years: float, realised_vol: float | None

@@ -20,9 +20,11 @@ from bot.core.listing import ListingTerms
 from bot.core.margin import MarginTerms
 from bot.core.market_terms import MarketTerms
 from bot.core.quotes import PoolTerms, SpreadTerms
-from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
+from bot.core.rules import Engine, Layer, Roll, Rules, SizeBy, Take
+from bot.core.sleeves import Sleeve
 from bot.core.surface import Surface, SurfaceTerms
 from bot.core.venue import VenueTerms
+from bot.core.vol_terms import VolTerms
 
 
 def rules_to_json(rules: Rules) -> dict[str, Json]:
@@ -41,6 +43,7 @@ def rules_to_json(rules: Rules) -> dict[str, Json]:
         "exposure_cap_bps": rules.exposure_cap_bps,
         "bars": asdict(rules.bars),
         "market": rules.market.to_json(),
+        "engine": None if rules.engine is None else asdict(rules.engine),
         "layers": [_layer_to_json(layer) for layer in rules.layers],
         "guard": asdict(rules.guard),
     }
@@ -53,6 +56,7 @@ def rules_from_json(row: Mapping[str, Any]) -> Rules:
             **row,
             "bars": BarTerms(**row["bars"]),
             "market": MarketTerms.from_json(row["market"]),
+            "engine": None if row["engine"] is None else Engine(**row["engine"]),
             "layers": tuple(_layer_from_json(layer) for layer in row["layers"]),
             "guard": Guard(**row["guard"]),
         }
@@ -130,6 +134,7 @@ def _layer_to_json(layer: Layer) -> dict[str, Json]:
         "freeze": _maybe_to_json(layer.freeze),
         "thaw": _maybe_to_json(layer.thaw),
         "funds_budget": layer.funds_budget,
+        "sleeve": layer.sleeve.value,
         "slippage_bps_max": layer.slippage_bps_max,
         "order_good_s": layer.order_good_s,
     }
@@ -143,6 +148,7 @@ def _layer_from_json(row: Mapping[str, Any]) -> Layer:
             "arm": condition_from_json(row["arm"]),
             "disarm": condition_from_json(row["disarm"]),
             "size_by": SizeBy(row["size_by"]),
+            "sleeve": Sleeve(row["sleeve"]),
             "stress_bps": tuple(row["stress_bps"]),
             "offsets_milli_sigma": tuple(row["offsets_milli_sigma"]),
             "stress_milli_sigma": tuple(row["stress_milli_sigma"]),
@@ -168,6 +174,7 @@ def _pool_to_json(terms: PoolTerms) -> dict[str, Json]:
         "spread": asdict(terms.spread),
         "depth": asdict(terms.depth),
         "listing": asdict(terms.listing),
+        "vol": asdict(terms.vol),
         "quantity_max_base": terms.quantity_max_base,
     }
 
@@ -178,6 +185,7 @@ def _pool_from_json(row: Mapping[str, Any]) -> PoolTerms:
         spread=SpreadTerms(**row["spread"]),
         depth=DepthTerms(**row["depth"]),
         listing=ListingTerms(**row["listing"]),
+        vol=VolTerms(**row["vol"]),
         quantity_max_base=row["quantity_max_base"],
     )
 

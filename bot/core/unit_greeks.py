@@ -16,13 +16,15 @@ from bot.core.orders import Contract, ContractKind, Leg
 from bot.core.quotes import PoolTerms
 from bot.core.surface import implied_vol
 from bot.core.units import YEAR_S
+from bot.core.vol_index import POINT
+from bot.core.vol_quotes import quote_unit, vega_points
 
 BILLION = 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitGreeks:
-    """Of one whole base token of a contract, or of a structure, in billionths.
+    """Of one `contract_unit` of a contract, or of a structure, in billionths.
 
     delta_ppb: base tokens that it stands for. gamma_ppb: spot times gamma, the change of delta per
     relative move of 1. vega_ppb: change of price per 1.00 of volatility, as a share of spot.
@@ -45,6 +47,8 @@ def greeks_of(contract: Contract, market: Market, terms: PoolTerms) -> UnitGreek
     """
     if contract.kind is ContractKind.FORWARD:
         return FORWARD_GREEKS
+    if contract.kind.is_on_index:
+        return UnitGreeks(delta_ppb=0, gamma_ppb=0, vega_ppb=_vol_vega_ppb(contract, market, terms))
     years = max(0.0, (contract.expiry_s - market.time_s) / YEAR_S)
     strike = contract.strike_atoms / market.spot_atoms
     vol = (
@@ -62,10 +66,19 @@ def greeks_of(contract: Contract, market: Market, terms: PoolTerms) -> UnitGreek
     )
 
 
+def _vol_vega_ppb(contract: Contract, market: Market, terms: PoolTerms) -> int:
+    """Per 1.00 of volatility, a hundred points of the forward index, as a share of spot.
+
+    A contract brings one quote token a point, so a future at a spot of 2,000 has 0.05.
+    """
+    points = vega_points(contract, market, surface=terms.surface, terms=terms.vol)
+    return round(BILLION * POINT * points * quote_unit(market) / market.spot_atoms)
+
+
 def structure_greeks(
     legs: Iterable[Leg], greeks: Callable[[Contract], UnitGreeks], *, unit_atoms: int
 ) -> UnitGreeks:
-    """The sum over legs, per `unit_atoms` base atoms of the structure, each rounded down."""
+    """The sum over legs, per `unit_atoms` of the structure, each rounded down."""
     parts = [(leg.quantity_atoms, greeks(leg.contract)) for leg in legs]
     return UnitGreeks(
         delta_ppb=sum(quantity * part.delta_ppb for quantity, part in parts) // unit_atoms,

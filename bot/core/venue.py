@@ -10,16 +10,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.dealing import VenueTerms, deal, dealing_fee, margin_of
+from bot.core.dealing import (
+    VenueTerms,
+    at_mark,
+    deal,
+    dealing_fee,
+    index_atoms,
+    lot_of,
+    margin_of,
+)
 from bot.core.legs import reversed_legs
-from bot.core.listing import contract_near, expiry_near, lot_atoms
+from bot.core.listing import contract_near, expiry_near
 from bot.core.market import Market
 from bot.core.matching import FILLED, Refusal, match
 from bot.core.orders import Contract, ContractKind, Fill, Leg, Order
+from bot.core.ports import Cash
 from bot.core.quotes import quote
 from bot.core.surface import implied_vol
 from bot.core.unit_greeks import UnitGreeks, greeks_of
-from bot.core.units import YEAR_S, mul_div_down
+from bot.core.units import YEAR_S
+from bot.core.vol_listing import vol_contract_near
+from bot.core.vol_token import TokenSeen, carried_on, value_micro
 
 __all__ = ["FILLED", "PaperVenue", "Refusal", "VenueTerms"]
 
@@ -37,7 +48,15 @@ class PaperVenue:
         return expiry_near(market.time_s, tenor_s=tenor_s, terms=self.terms.pool(market).listing)
 
     def contract(self, market: Market, *, kind: str, target_atoms: int, expiry_s: int) -> Contract:
-        """See `Quoting.contract`; kind is `call` or `put`."""
+        """See `Quoting.contract`; kind is a value of `ContractKind`."""
+        if ContractKind(kind).is_on_index:
+            return vol_contract_near(
+                market,
+                kind=ContractKind(kind),
+                target_atoms=target_atoms,
+                expiry_s=expiry_s,
+                terms=self.terms.pool(market).vol,
+            )
         return contract_near(
             market,
             kind=ContractKind(kind),
@@ -46,9 +65,9 @@ class PaperVenue:
             terms=self.terms.pool(market).listing,
         )
 
-    def quantity_down(self, market: Market, *, quantity_atoms: int) -> int:
+    def quantity_down(self, market: Market, *, quantity_atoms: int, on_index: bool = False) -> int:
         """See `Quoting.quantity_down`."""
-        lot = lot_atoms(market.base_decimals, self.terms.pool(market).listing)
+        lot = lot_of(market, self.terms, on_index=on_index)
         return quantity_atoms // lot * lot
 
     def bid_ask(self, contract: Contract, market: Market) -> tuple[int, int]:
@@ -72,6 +91,16 @@ class PaperVenue:
         """See `Quoting.greeks`."""
         return greeks_of(contract, market, self.terms.pool(market))
 
+    def index_atoms(self, market: Market) -> int:
+        """See `Quoting.index_atoms`."""
+        return index_atoms(market, self.terms)
+
+    def vol_token(self, seen: TokenSeen | None, market: Market) -> tuple[TokenSeen, int]:
+        """See `Quoting.vol_token`."""
+        terms = self.terms.pool(market)
+        after = carried_on(seen, market, surface=terms.surface, terms=terms.vol)
+        return after, value_micro(after, market, surface=terms.surface, terms=terms.vol)
+
     def quote_cash(self, legs: Sequence[Leg], market: Market) -> tuple[int, int]:
         """See `Quoting.quote_cash`: buys at the ask, sells at the bid."""
         fills = deal(legs, market, self.terms)
@@ -84,17 +113,14 @@ class PaperVenue:
 
     def mark_cash(self, legs: Sequence[Leg], market: Market) -> int:
         """See `Quoting.mark_cash`."""
-        unit = 10**market.base_decimals
-        return sum(
-            mul_div_down(-leg.quantity_atoms, self.mark(leg.contract, market), unit) for leg in legs
-        )
+        return sum(at_mark(leg, self.mark(leg.contract, market), market) for leg in legs)
 
     def margin_atoms(self, legs: Sequence[Leg], market: Market) -> int:
         """See `Quoting.margin_atoms`."""
         return margin_of(legs, market, self.terms)
 
     def execute(
-        self, orders: Sequence[Order], markets: Mapping[str, Market], cash: Mapping[str, int]
+        self, orders: Sequence[Order], markets: Mapping[str, Market], cash: Cash
     ) -> tuple[Fill, ...]:
         """See `Venue.execute`."""
         return match(orders, markets, cash, self.terms)

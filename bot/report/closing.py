@@ -42,7 +42,10 @@ def _table(summary: Summary) -> Table:
         table.add_column(
             Text(clean(f"{pool}, in {spec.quote.symbol}")), justify="right", overflow="fold"
         )
-    columns = [summary_rows(standing) for standing in summary.standing.values()]
+    columns = [
+        summary_rows(standing, with_engine=summary.head.engine_bps > 0)
+        for standing in summary.standing.values()
+    ]
     for row, (label, _) in enumerate(columns[0] if columns else ()):
         cells = []
         for standing, column in zip(summary.standing.values(), columns, strict=True):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from bot.core.contracts import NEVER_S, contract_decimals
 from bot.core.market import Market
 from bot.core.orders import Leg
 from bot.core.units import DAY_S, WIDE, atoms_to_decimal
@@ -112,7 +113,7 @@ def contracts(legs: tuple[Leg, ...], *, base_decimals: int) -> str:
     """
     return ", ".join(
         f"{'+' if leg.quantity_atoms > 0 else MINUS}"
-        f"{_trimmed(abs(leg.quantity_atoms), base_decimals)} {leg.contract.code}"
+        f"{_trimmed(abs(leg.quantity_atoms), _decimals(leg, base_decimals))} {leg.contract.code}"
         for leg in legs
     )
 
@@ -125,6 +126,19 @@ def money(balances: Mapping[str, int], decimals: Mapping[str, int]) -> str:
         if atoms and symbol in decimals
     ]
     return ", ".join(parts) or "0"
+
+
+def expiry(time_s: int) -> str:
+    """When a contract expires, for a table; the vol token never does.
+
+    >>> expiry(1_772_438_400), expiry(NEVER_S)
+    ('2026-03-02 08:00 UTC', 'never')
+    """
+    return "never" if time_s == NEVER_S else moment(time_s)
+
+
+def _decimals(leg: Leg, base_decimals: int) -> int:
+    return contract_decimals(leg.contract, base_decimals=base_decimals)
 
 
 def _trimmed(atoms: int, decimals: int) -> str:

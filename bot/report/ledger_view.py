@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from bot.core.contracts import CONTRACT_DECIMALS
 from bot.core.errors import ConfigError
 from bot.core.ledger import Entry
 from bot.core.units import atoms_to_decimal
 
-_CONTRACT = re.compile(r"(?P<pool>.+)-\d{8}-[^-]+-[CP]")
+_CONTRACT = re.compile(r"(?P<pool>.+)-\d{8}-[^-]+-(?P<kind>[CPF]|V[FC])")
+_TOKEN = re.compile(r".+-VT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +66,19 @@ class EntryLine:
 
 
 def decimals_of(currency: str, decimals: Mapping[str, int]) -> int:
-    """Return the decimals of a currency; a contract is counted in units of its base token.
+    """Return the decimals of a currency; a contract is counted in units of its base token, one on
+    the volatility index in millionths.
 
     >>> decimals_of("WETH-USDC-20261225-1800-P", {"WETH": 18, "USDC": 6})
     18
     """
     if currency in decimals:
         return decimals[currency]
+    if _TOKEN.fullmatch(currency):
+        return CONTRACT_DECIMALS
     if match := _CONTRACT.fullmatch(currency):
+        if match["kind"].startswith("V"):
+            return CONTRACT_DECIMALS
         pool = match["pool"]
         bases = [symbol for symbol in decimals if pool.startswith(f"{symbol}-")]
         if bases:

@@ -18,7 +18,7 @@ from bot.core.orders import Leg
 from bot.core.ports import Row
 from bot.core.snapshot import PoolSpec
 from bot.report.chart import draw
-from bot.report.figures import amount, change, contracts, moment, places_for
+from bot.report.figures import amount, change, contracts, expiry, moment, places_for
 from bot.report.ledger_view import amount_text, balance_lines
 from bot.report.markup import classed, table
 from bot.report.plots import charts_of
@@ -131,6 +131,7 @@ def _cards(story: Story, standing: Standing) -> str:
     cards = (
         ("LP without hedges, against holding", standing.lp_vs_hold_atoms),
         ("Hedges", standing.hedge.pnl_atoms),
+        *((("Second engine", standing.engine.pnl_atoms),) if story.head.engine_bps else ()),
         ("LP with hedges, against holding", standing.hedged_vs_hold_atoms),
     )
     return '<div class="cards">' + "".join(
@@ -144,10 +145,11 @@ def _cards(story: Story, standing: Standing) -> str:
 def _money_table(story: Story, standing: Standing) -> str:
     quote = story.head.spec(standing.pool).quote
     places = places_for(standing.hold_atoms, quote.decimals)
+    lines = summary_rows(standing, with_engine=story.head.engine_bps > 0)
     rows = "".join(
         f'<tr{classed("total") if label in TOTALS else ""}><td>{escape(label)}</td><td class="n">'
         f"{(amount if row == 0 else change)(atoms, quote.decimals, places=places)}</td></tr>"
-        for row, (label, atoms) in enumerate(summary_rows(standing))
+        for row, (label, atoms) in enumerate(lines)
     )
     head = f'<tr><th>{escape(standing.pool)}</th><th class="n">{escape(quote.symbol)}</th></tr>'
     return f'<div class="scroll"><table>{head}{rows}</table></div>'
@@ -165,12 +167,12 @@ def _hedges(story: Story) -> str:
         rows.append(
             (
                 hedge.pool,
-                hedge.layer,
+                hedge.owner,
                 _legs(hedge.legs, spec),
                 f"{amount(hedge.cost_atoms, decimals)} {spec.quote.symbol}",
                 "unknown" if value is None else f"{amount(value, decimals)} {spec.quote.symbol}",
                 moment(hedge.opened_s),
-                moment(hedge.expiry_s),
+                expiry(hedge.expiry_s),
             )
         )
     columns = ("pool:t", "layer", "contracts:k", "cost:n", "value:n", "bought:t", "expiry:t")

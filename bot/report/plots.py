@@ -44,21 +44,27 @@ def charts_of(story: Story, pool: str, standings: Sequence[Mapping[str, Standing
             with_zero=True,
         ),
     ]
-    if any(s.hedge != HedgeMoney() for s in stands):
-        charts.append(_money_chart(stands, quote))
+    for title, monies in (
+        ("The hedges' money", [s.hedge for s in stands]),
+        ("The second engine's money", [s.engine for s in stands]),
+    ):
+        if any(money != HedgeMoney() for money in monies):
+            charts.append(_money_chart(title, monies, times_s, quote))
     return charts
 
 
-def _money_chart(stands: Sequence[Standing], quote: Token) -> Chart:
+def _money_chart(
+    title: str, monies: Sequence[HedgeMoney], times_s: Sequence[int], quote: Token
+) -> Chart:
     parts = (
-        ("profit or loss", "c", [s.hedge.pnl_atoms for s in stands]),
-        ("cash so far", "a", [s.hedge.cash_atoms for s in stands]),
-        ("open hedges, at the bid", "b", [s.hedge.open_value_atoms for s in stands]),
+        ("profit or loss", "c", [money.pnl_atoms for money in monies]),
+        ("cash so far", "a", [money.cash_atoms for money in monies]),
+        ("open hedges, at the bid", "b", [money.open_value_atoms for money in monies]),
     )
     return Chart(
-        title="The hedges' money",
+        title=title,
         unit=f"{quote.symbol}; spread and fees included",
-        times_s=[standing.time_s for standing in stands],
+        times_s=times_s,
         series=[_line(name, tone, atoms, quote.decimals) for name, tone, atoms in parts],
         with_zero=True,
     )

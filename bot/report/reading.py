@@ -15,11 +15,12 @@ from bot.core.conditions import Metrics
 from bot.core.errors import TickMissingError
 from bot.core.exposure import Exposure
 from bot.core.market import Market
-from bot.core.orders import Fill, Leg, Order
+from bot.core.orders import Fill, Order
 from bot.core.plan import Decision
 from bot.core.ports import Row
 from bot.core.record import decode_spec, read_body
 from bot.core.snapshot import EventKind, PoolSpec, PositionEvent
+from bot.report.held import HedgeSeen, MoneySeen, read_atoms, read_hedge, read_money
 
 Pair = tuple[int, int]
 """(base, quote) atoms."""
@@ -27,11 +28,13 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What the book was opened with. decimals: of every token of the pools, by symbol."""
+    """What the book was opened with. decimals: of every token of the pools, by symbol.
+    engine_bps: the second engine's share of the capital; 0 where there is none."""
 
     chain_id: int
     genesis_hash: str
     capital: Mapping[str, int]
+    engine_bps: int
     rules_hash: str
     terms: Any
     specs: tuple[PoolSpec, ...]
@@ -59,21 +62,6 @@ class PoolSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HedgeSeen:
-    """An open hedge after a tick. value_atoms: what the venue would pay; None when unknown."""
-
-    id: str
-    pool: str
-    layer: str
-    legs: tuple[Leg, ...]
-    opened_s: int
-    expiry_s: int
-    cost_atoms: int
-    margin_atoms: int
-    value_atoms: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
     """An order and the venue's answer."""
 
@@ -90,7 +78,8 @@ class Trade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """One record. layers: pool -> layer -> status. pools: hedged pools that could be valued."""
+    """One record. layers: pool -> layer -> status. pools: hedged pools that could be valued.
+    money: the core's; engine: the second engine's."""
 
     number: int
     block_number: int
@@ -103,9 +92,8 @@ class Tick:
     trades: tuple[Trade, ...]
     hedges: tuple[HedgeSeen, ...]
     layers: Mapping[str, Mapping[str, str]]
-    cash: Mapping[str, int]
-    margin: Mapping[str, int]
-    debt: Mapping[str, int]
+    money: MoneySeen
+    engine: MoneySeen
     ledger_seq: int
     ledger_hash: str
 
@@ -186,7 +174,8 @@ def read_head(body: Mapping[str, Any]) -> Head:
     return Head(
         chain_id=body["chain_id"],
         genesis_hash=body["genesis_hash"],
-        capital=_atoms(body["capital"]),
+        capital=read_atoms(body["capital"]),
+        engine_bps=body["engine_bps"],
         rules_hash=body["rules_hash"],
         terms=body["terms"],
         specs=specs,
@@ -226,11 +215,10 @@ def _read_tick(body: Mapping[str, Any], head: Head, before: Tick | None) -> Tick
             Trade(tick=body["tick"], time_s=time_s, order=order, fill=fill)
             for order, fill in zip(orders, fills, strict=True)
         ),
-        hedges=tuple(_read_hedge(hedge) for hedge in book["hedges"]),
+        hedges=tuple(read_hedge(hedge) for hedge in book["hedges"]),
         layers=book["layers"],
-        cash=_atoms(book["cash"]),
-        margin=_atoms(book["margin"]),
-        debt=_atoms(book["debt"]),
+        money=read_money(book),
+        engine=read_money(book["engine"]),
         ledger_seq=body["ledger"]["seq"],
         ledger_hash=body["ledger"]["hash"],
     )
@@ -280,21 +268,3 @@ def _read_exposure(row: Mapping[str, Any]) -> Exposure:
 def _read_event(row: Mapping[str, Any]) -> PositionEvent:
     amounts = {name: int(row[name]) for name in ("lp_atoms", "base_atoms", "quote_atoms")}
     return PositionEvent(**{**row, **amounts, "kind": EventKind(row["kind"])})
-
-
-def _read_hedge(row: Mapping[str, Any]) -> HedgeSeen:
-    return HedgeSeen(
-        id=row["id"],
-        pool=row["pool"],
-        layer=row["layer"],
-        legs=tuple(Leg.from_json(leg) for leg in row["legs"]),
-        opened_s=row["opened_s"],
-        expiry_s=row["expiry_s"],
-        cost_atoms=int(row["cost"]),
-        margin_atoms=int(row["margin"]),
-        value_atoms=None if row["value"] is None else int(row["value"]),
-    )
-
-
-def _atoms(row: Mapping[str, str]) -> Mapping[str, int]:
-    return {symbol: int(atoms) for symbol, atoms in row.items()}

@@ -14,8 +14,9 @@ from bot.core.plan import Decision
 from bot.core.reasons import Reason
 from bot.core.snapshot import PoolSpec
 from bot.report.figures import amount, change, fraction_of, moment, money, number, places_for
+from bot.report.held import HedgeSeen, MoneySeen
 from bot.report.plaintext import clean
-from bot.report.reading import Head, HedgeSeen, PoolSeen, Tick
+from bot.report.reading import Head, PoolSeen, Tick
 from bot.report.sentences import short
 from bot.report.standing import Standing
 from bot.report.waiting import Conditions, metrics_of, waits_for
@@ -51,11 +52,15 @@ def picture(frame: Frame, *, pools_max: int) -> RenderableType:
     parts: list[RenderableType] = [_headline(frame)]
     for pool, seen in shown:
         spec = head.spec(pool)
-        parts += [_price_line(spec, seen), _position_line(spec, seen, frame.standing.get(pool))]
+        standing, has_engine = frame.standing.get(pool), head.engine_bps > 0
+        parts.append(_price_line(spec, seen))
+        parts.append(_position_line(spec, seen, standing, has_engine=has_engine))
         parts.append(_layer_table(frame, spec))
     if len(tick.pools) > len(shown):
         parts.append(text(f"and {len(tick.pools) - len(shown)} more pools", "dim"))
     parts.append(_cash_line(frame))
+    if head.engine_bps:
+        parts.append(_money_line("engine cash ", tick.engine, head.decimals))
     parts += [text(f"· {event}", "dim", cut=True) for event in frame.events[-EVENTS_SHOWN:]]
     return Group(*parts)
 
@@ -103,7 +108,9 @@ def _price_line(spec: PoolSpec, seen: PoolSeen) -> RenderableType:
     return line
 
 
-def _position_line(spec: PoolSpec, seen: PoolSeen, standing: Standing | None) -> RenderableType:
+def _position_line(
+    spec: PoolSpec, seen: PoolSeen, standing: Standing | None, *, has_engine: bool
+) -> RenderableType:
     exposure = seen.exposure
     if exposure is None or standing is None:
         return text("  no LP position", "dim")
@@ -114,6 +121,7 @@ def _position_line(spec: PoolSpec, seen: PoolSeen, standing: Standing | None) ->
         ("fees", "", exposure.fees_atoms),
         ("P&L", "", exposure.funded_pnl_atoms),
         ("hedges", "", standing.hedge.pnl_atoms),
+        *((("engine", "", standing.engine.pnl_atoms),) if has_engine else ()),
     )
     line = Text(no_wrap=True, overflow="ellipsis")
     for name, measure, atoms in pieces:
@@ -168,12 +176,17 @@ def _hedge_text(hedge: HedgeSeen | None, spec: PoolSpec) -> Text:
 
 def _cash_line(frame: Frame) -> RenderableType:
     tick, decimals = frame.tick, frame.head.decimals
-    line = Text("cash ", "dim", no_wrap=True, overflow="ellipsis")
-    line.append(clean(money(tick.cash, decimals)), "bold default")
-    line.append(f"  margin {clean(money(tick.margin, decimals))}", "dim")
-    if tick.debt:
-        line.append(f"  debt {clean(money(tick.debt, decimals))}", "bold red")
+    line = _money_line("cash ", tick.money, decimals)
     line.append(f"  open hedges {len(tick.hedges)}  ledger entry {tick.ledger_seq}", "dim")
+    return line
+
+
+def _money_line(label: str, held: MoneySeen, decimals: Mapping[str, int]) -> Text:
+    line = Text(label, "dim", no_wrap=True, overflow="ellipsis")
+    line.append(clean(money(held.cash, decimals)), "bold default")
+    line.append(f"  margin {clean(money(held.margin, decimals))}", "dim")
+    if held.debt:
+        line.append(f"  debt {clean(money(held.debt, decimals))}", "bold red")
     return line
 
 

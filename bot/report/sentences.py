@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from bot.core.contracts import CONTRACT_DECIMALS
 from bot.core.metrics import METRICS
 from bot.core.orders import FillStatus
 from bot.core.plan import Decision
@@ -44,6 +45,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.NOTHING_TO_HEDGE: "armed, but what there is to hedge is below one lot",
     Reason.NOT_LISTED: "armed, but the venue lists no fitting contract",
     Reason.NO_BID: "armed, but nobody bids for a leg that it would sell",
+    Reason.GATE: "rests: the second engine's gate is closed",
     Reason.DUST: "waits: the pool is drained to dust",
     Reason.NO_POSITION: "has no LP position to hedge",
 }
@@ -81,6 +83,7 @@ SHORT: Mapping[Reason, str] = {
     Reason.NOTHING_TO_HEDGE: "below one lot",
     Reason.NOT_LISTED: "not listed",
     Reason.NO_BID: "no bid",
+    Reason.GATE: "gate closed",
     Reason.DUST: "pool is dust",
     Reason.NO_POSITION: "no position",
 }
@@ -100,6 +103,7 @@ MULTIPLES = {
     "multiple_bps": "multiple", "lost_bps": "lost", "forward_vol_bps": "forward over implied vol"
 }  # fmt: skip
 SHARES = {"kept_bps": "credit kept", "target_drift_bps": "size drifted"}
+CONTRACT_NUMBERS = ("contracts_wanted", "contracts")
 SPAN_NUMBERS = ("held_s", "left_s", "lapsed_s")
 
 
@@ -182,9 +186,12 @@ _WRITERS: tuple[tuple[tuple[str, ...], _Writer], ...] = (
         BASE_NUMBERS,
         lambda atoms, spec: f"{amount(atoms, spec.base.decimals)} {spec.base.symbol}",
     ),
+    (CONTRACT_NUMBERS, lambda micro, _: amount(micro, CONTRACT_DECIMALS)),
     (SPAN_NUMBERS, lambda seconds, _: duration(seconds)),
     (("expiry_s",), lambda time_s, _: moment(time_s)),
 )
 
 assert set(SENTENCES) == set(SHORT) == set(Reason), "every reason has its words"
-assert not set(METRICS) & {*QUOTE_NUMBERS, *BASE_NUMBERS, *SPAN_NUMBERS}, "names say one unit"
+assert not set(METRICS) & {*QUOTE_NUMBERS, *BASE_NUMBERS, *CONTRACT_NUMBERS, *SPAN_NUMBERS}, (
+    "names say one unit"
+)

@@ -16,6 +16,7 @@ from fractions import Fraction
 from bot.core.engine import UNDO_DEPTH_TICKS
 from bot.core.orders import Intent
 from bot.core.position import OPENING
+from bot.core.sleeves import Sleeve
 from bot.core.units import mul_div_down
 from bot.report.reading import PoolSeen, Tick, Trade
 
@@ -52,7 +53,8 @@ class HedgeMoney:
 class Standing:
     """One pool after one tick, quote atoms.
 
-    lp_vs_hold == il + fees + realised, and hedged_vs_hold == lp_vs_hold + hedge.pnl, to the atom.
+    lp_vs_hold == il + fees + realised, and hedged_vs_hold == lp_vs_hold + hedge.pnl + engine.pnl,
+    to the atom. hedge: the core's; engine: the second engine's.
     il, fees: of the lots held now. realised: what lots taken out had lost or won, and rounding.
     """
 
@@ -64,6 +66,7 @@ class Standing:
     il_atoms: int
     fees_atoms: int
     hedge: HedgeMoney
+    engine: HedgeMoney
 
     @property
     def lp_vs_hold_atoms(self) -> int:
@@ -78,7 +81,7 @@ class Standing:
     @property
     def hedged_vs_hold_atoms(self) -> int:
         """The hedged LP against holding."""
-        return self.lp_vs_hold_atoms + self.hedge.pnl_atoms
+        return self.lp_vs_hold_atoms + self.hedge.pnl_atoms + self.engine.pnl_atoms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,7 @@ class _Flows:
     base_out: int = 0
     quote_out: int = 0
     hedge: HedgeMoney = HedgeMoney()
+    engine: HedgeMoney = HedgeMoney()
 
 
 class Standings:
@@ -129,7 +133,11 @@ class Standings:
         for trade in tick.trades:
             if trade.is_filled:
                 flows = self._flows.get(trade.order.pool, _Flows())
-                self._flows[trade.order.pool] = replace(flows, hedge=_dealt(flows.hedge, trade))
+                self._flows[trade.order.pool] = (
+                    replace(flows, hedge=_dealt(flows.hedge, trade))
+                    if trade.order.sleeve is Sleeve.CORE
+                    else replace(flows, engine=_dealt(flows.engine, trade))
+                )
         self._trail.append((tick.block_number, dict(self._flows)))
         return {
             pool: _standing(tick, pool, seen, self._flows.get(pool, _Flows()))
@@ -161,8 +169,6 @@ def _dealt(money: HedgeMoney, trade: Trade) -> HedgeMoney:
 def _standing(tick: Tick, pool: str, seen: PoolSeen, flows: _Flows) -> Standing:
     exposure = seen.exposure
     claim = (exposure.claim_base_atoms, exposure.claim_quote_atoms) if exposure else (0, 0)
-    open_hedges = [hedge for hedge in tick.hedges if hedge.pool == pool]
-    values = [hedge.value_atoms for hedge in open_hedges if hedge.value_atoms is not None]
     return Standing(
         tick=tick.number,
         time_s=tick.time_s,
@@ -171,12 +177,20 @@ def _standing(tick: Tick, pool: str, seen: PoolSeen, flows: _Flows) -> Standing:
         lp_atoms=_value_down(flows.base_out + claim[0], flows.quote_out + claim[1], seen.price),
         il_atoms=exposure.il_atoms if exposure else 0,
         fees_atoms=exposure.fees_atoms if exposure else 0,
-        hedge=replace(
-            flows.hedge,
-            open_value_atoms=sum(values),
-            open_count=len(open_hedges),
-            unvalued=len(open_hedges) - len(values),
-        ),
+        hedge=_valued(flows.hedge, tick, pool, Sleeve.CORE),
+        engine=_valued(flows.engine, tick, pool, Sleeve.ENGINE),
+    )
+
+
+def _valued(money: HedgeMoney, tick: Tick, pool: str, sleeve: Sleeve) -> HedgeMoney:
+    """With what is open of a sleeve in a pool."""
+    mine = [hedge for hedge in tick.hedges if hedge.pool == pool and hedge.sleeve is sleeve]
+    values = [hedge.value_atoms for hedge in mine if hedge.value_atoms is not None]
+    return replace(
+        money,
+        open_value_atoms=sum(values),
+        open_count=len(mine),
+        unvalued=len(mine) - len(values),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.core.canonical import Json
 from bot.report.figures import plain
 from bot.report.reading import Head, Story, Tick
-from bot.report.standing import Standing, standings
+from bot.report.standing import HedgeMoney, Standing, standings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,32 +68,46 @@ def summarise(story: Story) -> Summary:
     )
 
 
-def summary_rows(standing: Standing) -> list[tuple[str, int]]:
-    """(label, quote atoms) of one pool, in reading order; each block adds up to its last row."""
-    hedge = standing.hedge
+def summary_rows(standing: Standing, *, with_engine: bool) -> list[tuple[str, int]]:
+    """(label, quote atoms) of one pool, in reading order; each block adds up to its last row.
+
+    with_engine: whether the book has a second engine, whose hedges then are a block of their own.
+    """
     return [
         ("holding the tokens", standing.hold_atoms),
         ("impermanent loss", standing.il_atoms),
         ("swap fees", standing.fees_atoms),
         ("realised by withdrawals", standing.realised_atoms),
         ("LP against holding", standing.lp_vs_hold_atoms),
-        ("hedge premium", -hedge.premium_atoms),
-        ("hedge spread", -hedge.spread_atoms),
-        ("venue fees", -hedge.fees_atoms),
-        ("hedge payoffs", hedge.payoff_atoms),
-        ("open hedges, at the bid", hedge.open_value_atoms),
-        ("hedges together", hedge.pnl_atoms),
+        *_money_rows(standing.hedge, prefix=""),
+        ("hedges together", standing.hedge.pnl_atoms),
+        *(_money_rows(standing.engine, prefix="engine: ") if with_engine else ()),
+        *((("second engine together", standing.engine.pnl_atoms),) if with_engine else ()),
         ("hedged LP against holding", standing.hedged_vs_hold_atoms),
     ]
 
 
-TOTALS = ("LP against holding", "hedges together", "hedged LP against holding")
+def _money_rows(money: HedgeMoney, *, prefix: str) -> list[tuple[str, int]]:
+    return [
+        (f"{prefix}hedge premium", -money.premium_atoms),
+        (f"{prefix}hedge spread", -money.spread_atoms),
+        (f"{prefix}venue fees", -money.fees_atoms),
+        (f"{prefix}hedge payoffs", money.payoff_atoms),
+        (f"{prefix}open hedges, at the bid", money.open_value_atoms),
+    ]
+
+
+TOTALS = (
+    "LP against holding",
+    "hedges together",
+    "second engine together",
+    "hedged LP against holding",
+)
 """The rows of `summary_rows` that sum up the rows above them."""
 
 
 def _pool_json(standing: Standing, head: Head) -> Json:
     spec = head.spec(standing.pool)
-    hedge = standing.hedge
     atoms = {
         "hold": standing.hold_atoms,
         "lp": standing.lp_atoms,
@@ -101,16 +115,29 @@ def _pool_json(standing: Standing, head: Head) -> Json:
         "fees": standing.fees_atoms,
         "realised": standing.realised_atoms,
         "lp_vs_hold": standing.lp_vs_hold_atoms,
-        "premium": hedge.premium_atoms,
-        "spread": hedge.spread_atoms,
-        "venue_fees": hedge.fees_atoms,
-        "payoff": hedge.payoff_atoms,
-        "open_value": hedge.open_value_atoms,
-        "hedge_pnl": hedge.pnl_atoms,
+        **_money_atoms(standing.hedge),
         "hedged_vs_hold": standing.hedged_vs_hold_atoms,
     }
     return {
         "currency": spec.quote.symbol,
-        "open_hedges": hedge.open_count,
+        "open_hedges": standing.hedge.open_count,
         **{name: plain(value, spec.quote.decimals) for name, value in atoms.items()},
+        "engine": {
+            "open_hedges": standing.engine.open_count,
+            **{
+                name: plain(value, spec.quote.decimals)
+                for name, value in _money_atoms(standing.engine).items()
+            },
+        },
+    }
+
+
+def _money_atoms(money: HedgeMoney) -> dict[str, int]:
+    return {
+        "premium": money.premium_atoms,
+        "spread": money.spread_atoms,
+        "venue_fees": money.fees_atoms,
+        "payoff": money.payoff_atoms,
+        "open_value": money.open_value_atoms,
+        "hedge_pnl": money.pnl_atoms,
     }

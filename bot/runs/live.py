@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.core.canonical import Json
+from bot.core.contracts import NEVER_S
 from bot.core.ports import Timer
 from bot.core.watcher import EndCause
 from bot.runs.runner import Runner
@@ -78,6 +79,6 @@ def health_of(runner: Runner, *, late: int, now_s: float) -> dict[str, Json]:
 def _settle_on_time(runner: Runner, timer: Timer, tick: Callable[[], None]) -> None:
     """Tick once more right after the next expiry, so that settlement does not wait an interval."""
     assert runner.book is not None, "a tick was booked"
-    expiries_s = [hedge.expiry_s for hedge in runner.book.state.hedges]
+    expiries_s = {hedge.expiry_s for hedge in runner.book.state.hedges} - {NEVER_S}
     if expiries_s:
         timer.once_at(min(expiries_s) + 1, tick, name=SETTLE_JOB)

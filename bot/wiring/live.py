@@ -109,6 +109,7 @@ def live_runner(
             genesis_hash=source.genesis_hash or "",
             capital=_capital(config, specs),
             rules_hash=config.rules.hash,
+            engine_bps=config.rules.engine_bps,
             terms=terms_json(config.rules, terms),
         )
 

@@ -105,6 +105,7 @@ def scenario_runner(
             genesis_hash=world.source.genesis_hash or "",
             capital=_share_of_deposits(snapshot),
             rules_hash=rules.hash,
+            engine_bps=rules.engine_bps,
             terms=terms_json(rules, terms),
         )
 

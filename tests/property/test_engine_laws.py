@@ -24,6 +24,7 @@ from bot.core.record import read_body
 from bot.core.rules import Layer, Roll, Rules, SizeBy, Take
 from bot.core.scenario import Scenario
 from bot.core.sight import look
+from bot.core.sleeves import Sleeve
 from bot.core.state import BookState
 from bot.core.units import BPS, YEAR_S
 from bot.edges.memory_store import MemoryStore
@@ -215,11 +216,12 @@ def test_money_is_never_owed_and_the_ledger_agrees_with_the_state_and_the_chain(
     store = store_of(runner)
     for tick in ticks_of(runner, scenario):
         state, balances = tick.after, store.balances()
-        for account, kept in (("Assets:Cash", state.cash), ("Assets:Margin", state.margin)):
+        core = state.money[Sleeve.CORE]
+        for account, kept in (("Assets:Cash", core.cash), ("Assets:Margin", core.margin)):
             for symbol, atoms in kept.items():
                 assert atoms >= 0
                 assert balances.get((account, symbol), 0) == atoms
-        assert state.margin.get("USDC", 0) == sum(hedge.margin_atoms for hedge in state.hedges)
+        assert core.margin.get("USDC", 0) == sum(hedge.margin_atoms for hedge in state.hedges)
         assert state.snapshot is not None
         for spec, pool in zip(state.snapshot.specs, state.snapshot.pools, strict=True):
             base, quote = claim_down(spec, pool)
@@ -363,8 +365,9 @@ def test_a_venue_asked_twice_answers_twice_the_same(scenario: Scenario, rules: R
         assert tick.after.snapshot is not None
         sight = look(before, tick.after.snapshot, rules, runner.venue)
         markets = {pool: view.market for pool, view in sight.views.items()}
-        once = runner.venue.execute(orders, markets, before.cash)
-        assert runner.venue.execute(orders, markets, before.cash) == once
+        free = {sleeve: money.cash for sleeve, money in before.money.items()}
+        once = runner.venue.execute(orders, markets, free)
+        assert runner.venue.execute(orders, markets, free) == once
         assert [fill.to_json() for fill in once] == tick.record["fills"]
 
 
@@ -376,7 +379,7 @@ def test_every_entry_sums_to_zero_and_closed_hedges_leave_no_margin(
     runner = runner_for(scenario, rules)
     for tick in ticks_of(runner, scenario):
         if not tick.after.hedges:
-            assert not any(tick.after.margin.values())
+            assert not any(tick.after.money[Sleeve.CORE].margin.values())
     for entry in store_of(runner).entries():
         assert residual_by_currency(entry.postings) == {}
         assert entry.postings

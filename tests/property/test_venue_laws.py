@@ -14,6 +14,7 @@ from bot.core.margin import payoff_per_base, worst_payoff_atoms
 from bot.core.market import Market
 from bot.core.orders import Contract, ContractKind, Fill, FillStatus, Intent, Leg, Order
 from bot.core.quotes import PoolTerms, quote
+from bot.core.sleeves import Sleeve
 from bot.core.surface import CORRELATED, MAJOR
 from bot.core.venue import PaperVenue, VenueTerms
 from tests.oracles.options import exact_payoff
@@ -254,14 +255,14 @@ def opening(name: str, legs: tuple[Leg, ...]) -> Order:
 def test_fills_repeat_never_beat_the_quotes_and_never_exceed_cash(
     case: Case, tickets: list[list[tuple[ContractKind, int, int]]], tenor_s: int, tokens: int
 ) -> None:
-    market, cash = case.market, {"QUOTE": tokens * 10**case.market.quote_decimals}
+    market, free = case.market, tokens * 10**case.market.quote_decimals
+    cash = {Sleeve.CORE: {"QUOTE": free}}
     orders = [
         opening(f"order {number}", drawn_legs(case, rows, tenor_s))
         for number, rows in enumerate(tickets)
     ]
     fills = case.venue.execute(orders, {POOL: market}, cash)
     assert fills == case.venue.execute(orders, {POOL: market}, cash)
-    free = cash["QUOTE"]
     for order, fill in zip(orders, fills, strict=True):
         assert fill.order_id == order.id
         assert Fill.from_json(fill.to_json()) == fill  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from bot.config import rules_schema, run_schema
 from bot.config.environment import PREFIX, RPC_URL_VARIABLE, leaves, variable_names
 from bot.config.guard_keys import GUARD_KEYS
 from bot.config.keys import REQUIRED, Amount, Key, ListOf, MapOf, Scaled, TableOf
-from bot.config.rule_keys import LAYER_KEYS, RULE_FILE, STRATEGY_KEYS
+from bot.config.rule_keys import ENGINE_KEYS, LAYER_KEYS, RULE_FILE, STRATEGY_KEYS
 from bot.config.run_keys import POOL_KEYS, RUN_FILE
 from bot.config.venue_keys import POOL_TERMS_KEYS
 from bot.core.feeds import FEED_KINDS
@@ -36,6 +36,7 @@ from bot.core.moving_surface import MovingSurface
 from bot.core.quotes import PoolTerms, SpreadTerms
 from bot.core.reasons import Reason, Status
 from bot.core.surface import SurfaceTerms
+from bot.core.vol_terms import VolTerms
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DOCS = CHECKOUT / "docs"
@@ -47,6 +48,7 @@ VENUE_DEFAULTS = {
     ),
     ("venue", "default", "spread"): SpreadTerms(),
     ("venue", "default", "listing"): ListingTerms(),
+    ("venue", "default", "vol"): VolTerms(),
     ("venue", "default"): PoolTerms(),
     ("venue", "fees"): FeeTerms(),
     ("venue", "margin"): MarginTerms(),
@@ -136,6 +138,7 @@ PARTS = {
     ("docs/rules.md", "strategy"): lambda: key_table(TableOf(STRATEGY_KEYS)),
     ("docs/rules.md", "guard"): lambda: key_table(TableOf(GUARD_KEYS)),
     ("docs/rules.md", "layer"): lambda: key_table(TableOf(LAYER_KEYS)),
+    ("docs/rules.md", "engine"): lambda: key_table(TableOf(ENGINE_KEYS)),
     ("docs/rules.md", "metrics"): metric_table,
     ("docs/configuration.md", "keys"): lambda: key_table(RUN_FILE),
     ("docs/configuration.md", "pool"): lambda: key_table(TableOf(POOL_KEYS)),
@@ -167,6 +170,7 @@ def names_for_the_rules_page() -> Iterator[str]:
     yield from (".".join(path) for path, _ in leaves(TableOf(LAYER_KEYS)))
     yield from (".".join(path) for path, _ in leaves(TableOf(GUARD_KEYS)))
     yield from (doubt.value for doubt in Doubt)
+    yield from (".".join(path) for path, _ in leaves(TableOf(ENGINE_KEYS)))
     yield from METRICS
     yield from INSTRUMENTS
     yield from (reason.value for reason in Reason)
@@ -208,6 +212,7 @@ def test_every_knob_of_the_venue_is_a_key() -> None:
         ("surface", SurfaceTerms),
         ("spread", SpreadTerms),
         ("listing", ListingTerms),
+        ("vol", VolTerms),
     ):
         assert {(part, name) for name in record.__dataclass_fields__} <= knobs
     moving = {knob.name for knob in fields(MovingSurface) if knob.init} - {"base"}
@@ -226,7 +231,7 @@ def test_only_the_configuration_reads_the_environment() -> None:
 
 def test_the_whole_rule_file_is_three_tables() -> None:
     """So that the three generated tables of docs/rules.md leave nothing out."""
-    assert set(RULE_FILE.keys) == {"strategy", "guard", "layer"}
+    assert set(RULE_FILE.keys) == {"strategy", "guard", "engine", "layer"}
     assert isinstance(RULE_FILE.keys["layer"].kind, ListOf)
 
 

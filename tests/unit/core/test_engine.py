@@ -108,7 +108,7 @@ def money(runner: Runner) -> tuple[Any, ...]:
         for name, book in state.pools.items()
     }
     legs = [(hedge.layer, hedge.legs, hedge.cost_atoms) for hedge in state.hedges]
-    return state.cash, state.margin, claims, legs, state.snapshot.block
+    return state.money, claims, legs, state.snapshot.block
 
 
 PATH_A, PATH_B = chain_path(STRAIGHT), chain_path(OTHER)
@@ -161,11 +161,11 @@ def test_a_reorg_under_the_first_block_takes_the_book_back_to_its_opening() -> N
     journal, blocks = MemoryStore(), Blocks(*PATH_A[:4])
     runner = runner_on(blocks, journal)
     runner.tick()
-    capital = dict(state_of(runner).cash)
+    capital = state_of(runner).money
     blocks.branch = PATH_B[:4]
     assert runner.tick()
     assert state_of(runner).snapshot.block == PATH_B[3].block
-    assert state_of(runner).cash == capital
+    assert state_of(runner).money == capital
     assert [row.kind for row in journal.rows()] == ["open", "record", "undo", "record"]
     undo = read_body(next(row for row in journal.rows() if row.kind == "undo").body)
     assert undo["ancestor"] == {"number": 2, "hash": PATH_A[3].block.parent_hash}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.errors import VenueTermsError
+from bot.core.levels import Levels
 from bot.core.margin import (
     MarginTerms,
     hedge_margin_atoms,
@@ -28,7 +29,10 @@ def leg(kind: ContractKind, strike: int, quantity: int, expiry_s: int = 1) -> Le
 
 def margin(legs: list[Leg], marks: list[int], spot: int = 2000) -> int:
     return hedge_margin_atoms(
-        legs, marks_atoms=marks, spot_atoms=spot, base_decimals=2, terms=TERMS
+        legs,
+        marks_atoms=marks,
+        levels=Levels(spot_atoms=spot, base_decimals=2),
+        terms=TERMS,
     )
 
 

@@ -14,6 +14,7 @@ from bot.core.listing import ListingTerms
 from bot.core.market import Market
 from bot.core.orders import Fill, FillStatus, Intent, Leg, Order
 from bot.core.quotes import PoolTerms
+from bot.core.sleeves import Sleeve
 from bot.core.surface import MAJOR
 from bot.core.units import DAY_S, YEAR_S
 from bot.core.venue import PaperVenue, VenueTerms
@@ -24,7 +25,7 @@ MARKET = Market(
     quote_symbol="USDC", quote_decimals=6, spot_atoms=2_000_000_000, twap_atoms=None,
     realised_vol=None,
 )  # fmt: skip
-RICH = {"USDC": 10**15}
+RICH = {Sleeve.CORE: {"USDC": 10**15}}
 
 
 def venue_of(**depth: float) -> PaperVenue:
@@ -53,7 +54,7 @@ def order(wanted: tuple[Leg, ...], name: str = "first", **changes: object) -> Or
 
 
 def dealt(*orders: Order, venue: PaperVenue = SHALLOW, cash: int = 10**15) -> list[Fill]:
-    return list(venue.execute(orders, {"WETH-USDC": MARKET}, {"USDC": cash}))
+    return list(venue.execute(orders, {"WETH-USDC": MARKET}, {Sleeve.CORE: {"USDC": cash}}))
 
 
 def quantities(fill: Fill) -> list[int]:

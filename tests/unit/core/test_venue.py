@@ -14,6 +14,7 @@ from bot.core.market import Market
 from bot.core.orders import ContractKind, Fill, FillStatus, Intent, Leg, Order
 from bot.core.ports import Venue
 from bot.core.quotes import PoolTerms, SpreadTerms
+from bot.core.sleeves import Sleeve
 from bot.core.surface import CORRELATED
 from bot.core.units import YEAR_S
 from bot.core.venue import PaperVenue, VenueTerms
@@ -31,7 +32,12 @@ MARKET = Market(
     realised_vol=None,
 )  # fmt: skip
 EXPIRY_S = VENUE.expiry_near(MARKET, tenor_s=14 * DAY_S)
-RICH = {"USDC": 10**15}
+RICH = 10**15
+
+
+def purse(atoms: int) -> dict[Sleeve, dict[str, int]]:
+    """Free cash of the core."""
+    return {Sleeve.CORE: {"USDC": atoms}}
 
 
 def legs(name: str, *offsets: int, ether: float = 3) -> tuple[Leg, ...]:
@@ -62,7 +68,7 @@ def settling(held: tuple[Leg, ...], price: int) -> Order:
 
 
 def filled(order: Order, market: Market = MARKET, cash: dict[str, int] | None = None) -> Fill:
-    (fill,) = VENUE.execute([order], {"WETH-USDC": market}, RICH if cash is None else cash)
+    (fill,) = VENUE.execute([order], {"WETH-USDC": market}, purse(RICH if cash is None else cash))
     return fill
 
 
@@ -140,19 +146,19 @@ def test_an_order_fills_at_its_limit_and_is_refused_one_atom_beyond() -> None:
 def test_premium_and_fee_must_be_there_to_the_last_atom() -> None:
     held = legs("protective_put", -1000)
     cash, fee = VENUE.quote_cash(held, MARKET)
-    assert filled(opening(held), cash={"USDC": fee - cash}).status is FillStatus.FILLED
-    assert filled(opening(held), cash={"USDC": fee - cash - 1}).reason == "CASH"
-    assert filled(opening(held), cash={}).reason == "CASH"
+    assert filled(opening(held), cash=fee - cash).status is FillStatus.FILLED
+    assert filled(opening(held), cash=fee - cash - 1).reason == "CASH"
+    assert filled(opening(held), cash=0).reason == "CASH"
 
 
 def test_cash_spent_on_one_order_is_not_there_for_the_next() -> None:
     held = legs("protective_put", -1000)
     cash, fee = VENUE.quote_cash(held, MARKET)
     orders = [opening(held), replace(opening(held), id="again")]
-    fills = VENUE.execute(orders, {"WETH-USDC": MARKET}, {"USDC": 2 * (fee - cash) - 1})
+    fills = VENUE.execute(orders, {"WETH-USDC": MARKET}, purse(2 * (fee - cash) - 1))
     assert [fill.reason for fill in fills] == ["FILLED", "CASH"]
     orders.insert(1, closing(held))
-    fills = VENUE.execute(orders, {"WETH-USDC": MARKET}, {"USDC": 2 * (fee - cash) - 1})
+    fills = VENUE.execute(orders, {"WETH-USDC": MARKET}, purse(2 * (fee - cash) - 1))
     assert [fill.reason for fill in fills] == ["FILLED", "FILLED", "FILLED"]
 
 
@@ -162,9 +168,9 @@ def test_margin_of_a_short_position_must_be_there_too() -> None:
     cash, fee = VENUE.quote_cash([call], MARKET)
     margin = VENUE.margin_atoms([call], MARKET)
     assert margin == 3 * (200_000_000 + VENUE.mark(call.contract, MARKET))
-    fill = filled(opening((call,)), cash={"USDC": margin + fee - cash})
+    fill = filled(opening((call,)), cash=margin + fee - cash)
     assert (fill.status, fill.margin_atoms) == (FillStatus.FILLED, margin)
-    assert filled(opening((call,)), cash={"USDC": margin + fee - cash - 1}).reason == "CASH"
+    assert filled(opening((call,)), cash=margin + fee - cash - 1).reason == "CASH"
 
 
 def test_an_expired_contract_can_only_be_settled() -> None:
@@ -193,10 +199,10 @@ def test_sizes_have_a_lot_and_a_maximum() -> None:
     small = PaperVenue(VenueTerms(pools={"WETH-USDC": PoolTerms(quantity_max_base=3)}))
     markets = {"WETH-USDC": MARKET}
     (exact,) = legs("protective_put", 0)
-    (fill,) = small.execute([opening((exact,))], markets, RICH)
+    (fill,) = small.execute([opening((exact,))], markets, purse(RICH))
     assert fill.status is FillStatus.FILLED
     one_lot_more = replace(exact, quantity_atoms=3 * ETHER + ETHER // 100)
-    (fill,) = small.execute([opening((one_lot_more,))], markets, RICH)
+    (fill,) = small.execute([opening((one_lot_more,))], markets, purse(RICH))
     assert fill.reason == "SIZE"
     assert filled(opening((replace(exact, quantity_atoms=ETHER // 100 + 1),))).reason == "LOT"
     assert VENUE.quantity_down(MARKET, quantity_atoms=ETHER // 100 * 7 + 1) == ETHER // 100 * 7
@@ -214,9 +220,11 @@ def test_a_worthless_option_can_be_given_away_but_not_sold_short_for_nothing() -
 def test_a_pool_without_terms_or_price_has_no_market() -> None:
     held = legs("protective_put", 0)
     assert filled(opening(held), replace(MARKET, spot_atoms=0)).reason == "NO_MARKET"
-    assert VENUE.execute([opening(held)], {}, RICH)[0].reason == "NO_MARKET"
+    assert VENUE.execute([opening(held)], {}, purse(RICH))[0].reason == "NO_MARKET"
     bare = PaperVenue(VenueTerms(pools={}))
-    assert bare.execute([opening(held)], {"WETH-USDC": MARKET}, RICH)[0].reason == "NO_MARKET"
+    assert (
+        bare.execute([opening(held)], {"WETH-USDC": MARKET}, purse(RICH))[0].reason == "NO_MARKET"
+    )
     with pytest.raises(NotQuotedError, match="no pool"):
         bare.mark(held[0].contract, MARKET)
 
@@ -252,7 +260,7 @@ def test_an_order_that_cannot_be_read_is_a_fault_and_not_a_refusal() -> None:
         replace(settling((put,), 1), settlement_atoms=None),
     ):
         with pytest.raises(OrderMalformedError):
-            VENUE.execute([broken], {"WETH-USDC": MARKET, "STETH-WETH": MARKET}, RICH)
+            VENUE.execute([broken], {"WETH-USDC": MARKET, "STETH-WETH": MARKET}, purse(RICH))
 
 
 def test_a_correlated_pair_is_quoted_by_its_own_surface() -> None:
@@ -277,7 +285,9 @@ def test_venue_terms_that_make_no_sense_cannot_be_built(build: object) -> None:
         build()  # type: ignore[operator]
 
 
-def test_kinds_are_spelled_call_put_and_forward() -> None:
-    assert {kind.value for kind in ContractKind} == {"call", "put", "forward"}
+def test_kinds_are_spelled_as_rules_and_journals_have_them() -> None:
+    assert {kind.value for kind in ContractKind} == {
+        "call", "put", "forward", "vol_future", "vol_call", "vol_token",
+    }  # fmt: skip
     with pytest.raises(ValueError, match="warrant"):
         VENUE.contract(MARKET, kind="warrant", target_atoms=1, expiry_s=EXPIRY_S)

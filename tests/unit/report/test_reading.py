@@ -34,7 +34,7 @@ def test_the_last_tick_stands_where_the_ledger_stands() -> None:
     last = story_of(store).last
     assert last is not None
     assert (last.ledger_seq, last.ledger_hash) == (store.tip.ledger.seq, store.tip.ledger.hash)
-    assert last.cash["USDC"] == store.balances()[accounts.CASH, "USDC"]
+    assert last.money.cash["USDC"] == store.balances()[accounts.CASH, "USDC"]
 
 
 def test_reserves_carried_from_tick_to_tick_give_the_recorded_price() -> None:

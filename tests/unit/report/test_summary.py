@@ -30,12 +30,17 @@ def summary(story: Story) -> Summary:
 
 def test_each_block_of_the_summary_adds_up_to_its_total(summary: Summary) -> None:
     for standing in summary.standing.values():
-        rows = dict(summary_rows(standing))
+        rows = dict(summary_rows(standing, with_engine=True))
         labels = list(rows)
         lp, hedges = (labels.index(name) for name in TOTALS[:2])
         assert sum(rows[label] for label in labels[1:lp]) == rows[TOTALS[0]]
         assert sum(rows[label] for label in labels[lp + 1 : hedges]) == rows[TOTALS[1]]
-        assert rows[TOTALS[0]] + rows[TOTALS[1]] == rows[TOTALS[2]]
+        engine = labels.index(TOTALS[2])
+        assert sum(rows[label] for label in labels[hedges + 1 : engine]) == rows[TOTALS[2]]
+        assert rows[TOTALS[0]] + rows[TOTALS[1]] + rows[TOTALS[2]] == rows[TOTALS[3]]
+        plain = dict(summary_rows(standing, with_engine=False))
+        assert plain == {label: rows[label] for label in plain}
+        assert not any("engine" in label for label in plain)
 
 
 def test_every_decision_is_counted_under_its_reason(story: Story, summary: Summary) -> None:
