@@ -17,12 +17,11 @@ from bot.core.watcher import EndCause
 from bot.report.live import JsonView, LiveView, PlainView, Rows, View
 
 if TYPE_CHECKING:
+    from bot.core.scenario import Scenario
     from bot.edges.store import SqliteStore
 
 EXIT_INTERRUPTED = 130
-RULES = Path(__file__).resolve().parents[2] / "rules" / "starter.toml"
-"""What demo and replay obey unless told otherwise."""
-
+RULES_FOLDER = Path(__file__).resolve().parents[2] / "rules"
 PACE_S = 0.15
 """Of the demo by default: a crash of 288 steps takes three quarters of a minute."""
 
@@ -45,7 +44,7 @@ def demo(args: Namespace, terminal: Terminal) -> int:
         wiring.run_demo(
             args.scenario,
             node=args.node,
-            rules=_rules(args),
+            rules=_rules(args, scenario),
             book=book,
             watcher=view,
             pace_s=pace_s,
@@ -96,7 +95,7 @@ def replay(args: Namespace, terminal: Terminal) -> int:
     view = _view(terminal, title=title, ticks_total=scenario.steps_count + 1)
     with _remembering(book), view:
         wiring.run_replay(
-            args.scenario, engine=args.engine, rules=_rules(args), book=book, watcher=view
+            args.scenario, engine=args.engine, rules=_rules(args, scenario), book=book, watcher=view
         )
     return _closing(terminal, view, book, report=None)
 
@@ -153,8 +152,9 @@ def _view(
     return PlainView(terminal.stdout, title=title, so_far=so_far)
 
 
-def _rules(args: Namespace) -> Path:
-    return RULES if args.rules is None else Path(args.rules)
+def _rules(args: Namespace, scenario: Scenario) -> Path:
+    """The file that was asked for, or the shipped one that the scenario names."""
+    return RULES_FOLDER / f"{scenario.rules}.toml" if args.rules is None else Path(args.rules)
 
 
 @contextmanager

@@ -101,6 +101,7 @@ def _scenario(values: Mapping[str, Any], place: Place) -> Scenario:
     return Scenario(
         name=values["name"],
         title=values["title"],
+        rules=values["rules"],
         description=values["description"],
         seed=values["seed"],
         start_s=values["start"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from bot.config.keys import Amount, Flag, Key, ListOf, MapOf, Number, TableOf, Text, Whole
@@ -17,6 +18,8 @@ from bot.core.snapshot import DECIMALS_MAX
 from bot.core.units import BPS
 
 STEPS_MAX = 100_000
+RULES_FOLDER = Path(__file__).resolve().parents[2] / "rules"
+SHIPPED_RULES = tuple(sorted(path.stem for path in RULES_FOLDER.glob("*.toml")))
 DAYS_MAX = "3650"
 PRICE = Number(lowest="0", highest="1e30", above=True)
 DAY = Number(lowest="0", highest=DAYS_MAX)
@@ -238,6 +241,9 @@ SCENARIO_FILE = TableOf(
     {
         "name": Key(Text(), "short name, that of the file"),
         "title": Key(Text(), "one line"),
+        "rules": Key(
+            Text(choices=SHIPPED_RULES), "the shipped rule file that it is played with", "starter"
+        ),
         "description": Key(Text(), "what happens"),
         "seed": Key(Whole(lowest=0, highest=2**53), "another seed is another course of the noise"),
         "start": Key(Moment(), "moment of step 0, UTC"),

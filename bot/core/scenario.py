@@ -152,6 +152,7 @@ class Scenario:
     """A whole script. start_s: unix time of step 0. cues: in the order of their steps.
 
     feeds: what the world beside the pools says, by block time, the same on every engine.
+    rules: name of the shipped rule file that it is played with unless told otherwise.
     """
 
     name: str
@@ -164,6 +165,7 @@ class Scenario:
     pools: tuple[PoolScript, ...]
     cues: tuple[Cue, ...] = ()
     feeds: FeedTimeline = NO_FEEDS
+    rules: str = "starter"
 
     def time_s(self, step: int, *, branch: int = 0) -> int:
         """Unix time of a step's block. A branch is a second late, so that its blocks are others.

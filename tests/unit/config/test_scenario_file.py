@@ -24,8 +24,8 @@ from bot.core.scenario import (
 from tests.builders.scripts import TWO_DAYS, scenario_of, two_days
 
 SHIPPED_NAMES = (
-    "alvh_tour", "calm", "crash", "flash_swap", "real_crash", "reorg", "sandwich", "stale_node", "thin_pool",
-    "whipsaw",
+    "alvh_tour", "calm", "crash", "flash_swap", "real_crash", "reorg", "sandwich", "stale_node",
+    "thin_pool", "whipsaw",
 )  # fmt: skip
 
 

@@ -1,0 +1,104 @@
+"""The whole method on its tour: every layer opens and closes, on the model and on Anvil alike."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.config import load_rules
+from bot.config.scenario_file import load_scenario
+from bot.core.ports import Row
+from bot.core.record import read_body
+from bot.edges.memory_store import MemoryStore
+from bot.runs.replay import replay_journal, replay_world
+from bot.wiring.scripted import scenario_world
+from tests.builders.runs import runner_for
+
+pytestmark = pytest.mark.fork
+
+RULES = load_rules(Path(__file__).parents[2] / "rules" / "alvh.toml")
+OPENING = {"ARM", "RETRY", "WORKING"}
+
+
+def toured(engine: str) -> list[Row]:
+    scenario = load_scenario("alvh_tour")
+    assert scenario.rules == RULES.name
+    with scenario_world(scenario, engine=engine) as world:
+        journal = MemoryStore()
+        runner = runner_for(scenario, RULES, world=world, journal=journal)
+        replay_world(world, runner)
+        journal.check()
+        rows = list(journal.rows())
+    copied = MemoryStore()
+    replay_journal(rows, RULES, venue=runner.venue, journal=copied)
+    assert [row.hash for row in copied.rows()] == [row.hash for row in rows]
+    return rows
+
+
+@pytest.fixture(scope="module")
+def model() -> list[Row]:
+    return toured("model")
+
+
+def bodies(rows: list[Row]) -> list[dict[str, Any]]:
+    return [read_body(row.body) for row in rows if row.kind == "record"]
+
+
+def dealt(rows: list[Row]) -> dict[str, list[tuple[str, str]]]:
+    """What each layer dealt, in order: (intent, reason)."""
+    found = defaultdict(list)
+    for body in bodies(rows):
+        for order, fill in zip(body["orders"], body["fills"], strict=True):
+            if fill["status"] != "refused":
+                found[order["layer"]].append((order["intent"], order["reason"]))
+    return found
+
+
+def test_every_layer_opens_and_closes_for_its_reasons(model: list[Row]) -> None:
+    by_layer = dealt(model)
+    assert set(by_layer) == {layer.name for layer in RULES.layers}
+    for layer, deals in by_layer.items():
+        opened = {reason for intent, reason in deals if intent == "open"}
+        ended = {reason for intent, reason in deals if intent != "open"}
+        assert opened, layer
+        assert opened <= OPENING, layer
+        assert ended, layer
+    ends = {reason for deals in by_layer.values() for intent, reason in deals if intent != "open"}
+    assert ends >= {"DISARM", "MONETISE", "ROLL", "RESTRIKE", "SETTLE"}
+
+
+def test_the_condor_earns_and_its_income_stands_beside_the_budgets(model: list[Row]) -> None:
+    ended = [reason for intent, reason in dealt(model)["income"] if intent != "open"]
+    assert ended[0] == "MONETISE"
+    assert any(
+        int(decision["numbers"]["kept_bps"]) >= 5_000
+        for body in bodies(model)
+        for decision in body["decisions"]
+        if (decision["layer"], decision["reason"]) == ("income", "MONETISE")
+    )
+
+
+def test_the_second_engine_acts_in_macro_windows_and_in_the_squeeze_with_money_of_its_own(
+    model: list[Row],
+) -> None:
+    for body in bodies(model):
+        metrics = body["views"]["WETH-USDC"]["metrics"]
+        for order in body["orders"]:
+            if order["intent"] == "open" and order["layer"] == "announcement":
+                assert metrics["in_macro_window"] == 1
+            if order["intent"] == "open" and order["layer"] == "squeeze":
+                assert metrics["gas_gwei_ratio"] > 3
+
+
+def test_model_and_anvil_take_the_same_decisions_on_the_whole_tour(model: list[Row]) -> None:
+    """Everything but what names a block or a token of that chain, byte for byte."""
+    ours, theirs = bodies(model), bodies(toured("anvil"))
+    assert len(ours) == len(theirs)
+    for here, there in zip(ours, theirs, strict=True):
+        assert here["decisions"] == there["decisions"], here["tick"]
+        assert here["book"]["layers"] == there["book"]["layers"]
+        assert [fill["cash"] for fill in here["fills"]] == [fill["cash"] for fill in there["fills"]]
+        assert here["views"] == there["views"]
