@@ -1,7 +1,7 @@
 """The sleeves of a book: the core and the second engine, each with money of its own.
 
 What one sleeve has the other cannot spend: its cash, margin and debt are accounts of their own, and
-only the funding at the opening moves money between them. Why so: docs/adr/0020-second-engine.md.
+only the funding at the opening moves money between them. Why so: docs/adr/0027-second-engine.md.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Variance over a tenor is what a strip of options out of the money costs, 1/K^2 of each strike. Here
 strikes are shares of the forward and prices are the surface's own, so the index is a function of
-the surface and of realised volatility alone, whatever the pair is worth. docs/maths.md section 5.8.
-Why so: docs/adr/0020-second-engine.md.
+the surface and of realised volatility alone, whatever the pair is worth. docs/maths.md section 4.8.
+Why so: docs/adr/0027-second-engine.md.
 """
 
 from __future__ import annotations
