@@ -265,3 +265,16 @@ def test_rules_and_venue_terms_with_an_engine_survive_the_journal() -> None:
     assert venue_from_json(venue_to_json(terms)) == terms
     changed = replace(one.rules, engine=None)
     assert rules_from_json(rules_to_json(changed)) == changed
+
+
+def test_the_engines_margin_does_not_burden_the_cores_quick_ratio() -> None:
+    """`quick_ratio_book` is unknown while the core owes nothing, whatever the engine has sold."""
+    watch = layer(
+        "watch",
+        arm=Comparison(metric="quick_ratio_book", below=0.0),
+        disarm=Comparison(metric="quick_ratio_book", above=1.0),
+    )
+    one = ladder(watch, engine_layer("short", **SHORT_FORWARD), cash=10**12)
+    assert one.walk((1, 1_900), (1, 1_900)) == ["UNKNOWN_METRIC", "UNKNOWN_METRIC"]
+    assert held(one, "Assets:EngineMargin") > 0
+    assert one.last["views"]["WETH-USDC"]["metrics"]["quick_ratio_book"] is None
