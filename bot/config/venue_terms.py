@@ -91,7 +91,12 @@ def pool_terms(start: PoolTerms, values: Mapping[str, Any], place: Place) -> Any
             strike_step_bps=preset.listing.strike_step_bps,
             price_tick_ppm=preset.listing.price_tick_ppm,
         )
-        start = replace(start, surface=preset.surface, listing=listing)
+        vol = replace(
+            start.vol,
+            strike_step_milli=preset.vol.strike_step_milli,
+            price_tick_milli=preset.vol.price_tick_milli,
+        )
+        start = replace(start, surface=preset.surface, listing=listing, vol=vol)
     parts = {
         name: _turned(getattr(start, name), values.get(name, {}), place.child(name))
         for name in ("surface", "spread", "depth", "listing", "vol")

@@ -89,7 +89,9 @@ MAJOR_POOL = PoolTerms()
 """A pair like ETH/USD."""
 
 CORRELATED_POOL = PoolTerms(
-    surface=CORRELATED, listing=ListingTerms(strike_step_bps=25, price_tick_ppm=10)
+    surface=CORRELATED,
+    listing=ListingTerms(strike_step_bps=25, price_tick_ppm=10),
+    vol=VolTerms(strike_step_milli=250, price_tick_milli=1),
 )
 """A pair whose tokens move together: a tenth of the volatility, so a finer grid and tick."""
 

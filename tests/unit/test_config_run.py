@@ -20,6 +20,7 @@ from bot.core.listing import ListingTerms
 from bot.core.quotes import PoolTerms
 from bot.core.surface import CORRELATED, SurfaceTerms
 from bot.core.terms import venue_from_json, venue_to_json
+from bot.core.vol_terms import VolTerms
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 OWNER, PAIR, OTHER_PAIR = ("0x" + digit * 40 for digit in "12a")
@@ -302,6 +303,7 @@ def test_each_pool_is_quoted_by_preset_default_and_its_own_knobs(tmp_path: Path)
     assert terms.pools["STETH-WETH"] == PoolTerms(
         surface=CORRELATED,
         listing=ListingTerms(strike_step_bps=25, price_tick_ppm=10, lot_micro=5),
+        vol=VolTerms(strike_step_milli=250, price_tick_milli=1),
         quantity_max_base=9,
     )
     assert venue_from_json(json.loads(json.dumps(venue_to_json(terms)))) == terms

@@ -10,14 +10,22 @@ import pytest
 from bot.core.conditions import Comparison
 from bot.core.engine import recover
 from bot.core.ledger import check_chain
+from bot.core.model_stage import model_world
+from bot.core.record import read_body
 from bot.core.rules import Engine, SizeBy
 from bot.core.sleeves import Money, Sleeve, opening_money, spendable
-from bot.core.terms import rules_from_json, rules_to_json, venue_from_json, venue_to_json
+from bot.core.terms import (
+    rules_from_json,
+    rules_to_json,
+    sealed,
+    venue_from_json,
+    venue_to_json,
+)
 from bot.core.units import DAY_S
 from bot.edges.memory_store import MemoryStore
 from bot.runs.replay import replay_journal
 from tests.builders.ladders import Ladder
-from tests.builders.runs import HOUR_S, layer
+from tests.builders.runs import HOUR_S, layer, runner_for, storm, storm_rules
 from tests.builders.vols import engine_layer
 
 CASH = 10**11  # 100,000 USDC
@@ -265,3 +273,53 @@ def test_rules_and_venue_terms_with_an_engine_survive_the_journal() -> None:
     assert venue_from_json(venue_to_json(terms)) == terms
     changed = replace(one.rules, engine=None)
     assert rules_from_json(rules_to_json(changed)) == changed
+
+
+def test_the_engines_margin_does_not_burden_the_cores_quick_ratio() -> None:
+    """`quick_ratio_book` is unknown while the core owes nothing, whatever the engine has sold."""
+    watch = layer(
+        "watch",
+        arm=Comparison(metric="quick_ratio_book", below=0.0),
+        disarm=Comparison(metric="quick_ratio_book", above=1.0),
+    )
+    one = ladder(watch, engine_layer("short", **SHORT_FORWARD), cash=10**12)
+    assert one.walk((1, 1_900), (1, 1_900)) == ["UNKNOWN_METRIC", "UNKNOWN_METRIC"]
+    assert held(one, "Assets:EngineMargin") > 0
+    assert one.last["views"]["WETH-USDC"]["metrics"]["quick_ratio_book"] is None
+
+
+def test_reorgs_deposits_and_stalls_leave_both_sleeves_whole() -> None:
+    """The storm's twenty steps with all three instruments on the index beside its own layers."""
+    rules = sealed(
+        replace(
+            storm_rules(),
+            engine=ENGINE,
+            layers=(
+                *storm_rules().layers,
+                engine_layer("calls", instrument="vol_call_spread", offsets_bps=(0, 500),
+                             tenor_s=DAY_S),
+                engine_layer("future", size_by=SizeBy.VEGA, tenor_s=DAY_S),
+                engine_layer("token", instrument="vol_token"),
+            ),
+        )
+    )  # fmt: skip
+    runner, world = runner_for(storm(), rules), model_world(storm())
+    runner.source = world.source
+    reasons: set[str] = set()
+    for step in range(world.steps_count + 1):
+        if step:
+            world.step(step)
+        runner.tick()
+        assert runner.book is not None
+        assert recover(runner.journal, rules, venue=runner.venue) == runner.book
+        reasons |= {
+            f"{row['layer']} {row['intent']}"
+            for body in [read_body(list(runner.journal.rows())[-1].body)]
+            for row in body.get("orders", ())
+        }
+    assert isinstance(runner.journal, MemoryStore)
+    runner.journal.check()
+    replay_journal(runner.journal.rows(), rules, venue=runner.venue, journal=MemoryStore())
+    assert runner.counters.undone > 0
+    assert {"calls open", "future open", "token open", "token close"} <= reasons
+    assert reasons & {"calls settle", "future settle"}

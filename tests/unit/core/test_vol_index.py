@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -14,10 +15,14 @@ from bot.core.listing import expiries, strike_step_atoms
 from bot.core.options import black_price
 from bot.core.orders import Contract, ContractKind
 from bot.core.quotes import PoolTerms, quote
+from bot.core.smile import smiles_of
+from bot.core.smile_surface import fit_surface
 from bot.core.surface import CORRELATED, MAJOR, SurfaceTerms
 from bot.core.units import DAY_S
 from bot.core.variance_strip import OptionChain, vol_index
 from bot.core.vol_index import STRIP_STDEVS, forward_micro, index_micro, strip_variance
+from bot.edges.chain_files import read_chain, read_forward_quotes
+from tests.builders.shared_data import shared_data
 from tests.builders.vols import FLAT, MARKET, START_S
 
 STORM = 1.3
@@ -119,3 +124,19 @@ class Falling:
 def test_a_term_structure_that_falls_has_no_forward_index() -> None:
     with pytest.raises(VolIndexError, match="the term structure falls"):
         forward_micro(Falling(), None, 30 * DAY_S)
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "apart"), [("2025-12-30", 17.5211, 0.02), ("2026-02-03", 4.4931, 0.005)]
+)
+def test_a_surface_through_a_real_chain_has_the_index_of_its_quotes(
+    day: str, at: float, apart: float
+) -> None:
+    """Deribit's ETH chains: the recipe over real bids and asks, 62.65 and 71.24, ends where quotes
+    end and so reads low; the strip over the fitted surface goes on: 63.73 and 71.50."""
+    file = shared_data(f"options/deribit_eth_chain_{day}.csv.gz")
+    at_s = datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp() + at * 3_600
+    recipe = vol_index(read_chain(str(file)), at_s=at_s, days=30).index
+    surface = fit_surface(smiles_of(read_forward_quotes(str(file)), days_min=3.0))
+    ours = index_micro(surface, None) / 10**8
+    assert recipe < ours == pytest.approx(recipe, rel=apart)
