@@ -65,9 +65,7 @@ def _add_runs(add: Adder) -> None:
     demo = add("demo", "play a crash on a local chain and hedge it", "runs:demo")
     demo.add_argument("--scenario", metavar="NAME", default="crash", help="name or .toml file")
     demo.add_argument("--node", choices=("anvil", "ganache"), default="anvil")
-    demo.add_argument(
-        "--rules", metavar="FILE", help="rule file; the scenario names one"
-    )
+    demo.add_argument("--rules", metavar="FILE", help="rule file; the scenario names one")
     demo.add_argument("--report", metavar="FILE", help="where the report goes")
     pace = demo.add_mutually_exclusive_group()
     pace.add_argument("--fast", action="store_true", help="as fast as the chain goes")
@@ -86,9 +84,7 @@ def _add_runs(add: Adder) -> None:
     source = replay.add_mutually_exclusive_group(required=True)
     source.add_argument("scenario", nargs="?", metavar="SCENARIO", help="name or .toml file")
     source.add_argument("--journal", metavar="FILE", help="a book whose journal is replayed")
-    replay.add_argument(
-        "--rules", metavar="FILE", help="rule file; the scenario names one"
-    )
+    replay.add_argument("--rules", metavar="FILE", help="rule file; the scenario names one")
     replay.add_argument("--engine", choices=("model", "anvil", "ganache"), default="model")
 
 
