@@ -165,18 +165,19 @@ def _dealt(
     held = {hedge.id: hedge for hedge in hedges}
     drafts: list[Draft] = []
     earned: dict[str, int] = {}
-    for hedge_id, margin_atoms in plan.margins.items():
-        hedge = held[hedge_id]
+    # In the order of the hedges, not of the mapping: a plan that was read back has it sorted.
+    for hedge in [hedge for hedge in hedges if hedge.id in plan.margins]:
+        margin_atoms = plan.margins[hedge.id]
         drafts.append(
             margin_draft(
-                hedge_id=hedge_id,
+                hedge_id=hedge.id,
                 sleeve=hedge.sleeve,
                 quote_symbol=plan.views[hedge.pool].market.quote_symbol,
                 change_atoms=margin_atoms - hedge.margin_atoms,
                 cause=cause,
             )
         )
-        held[hedge_id] = replace(hedge, margin_atoms=margin_atoms)
+        held[hedge.id] = replace(hedge, margin_atoms=margin_atoms)
     for order, fill in answers:
         if not fill.is_dealt:
             continue

@@ -113,3 +113,17 @@ def test_a_debt_is_paid_back_from_what_comes_in() -> None:
     paid = int(ladder.last["fills"][0]["cash"]) - int(ladder.last["fills"][0]["fee"])
     assert debt == max(0, owed - paid)
     assert int(ladder.last["book"]["cash"]["USDC"]) == max(0, paid - owed)
+
+
+def test_margins_of_several_hedges_fold_to_the_same_ledger() -> None:
+    """Entries follow the hedges as they were opened; the journal has the margins sorted by id."""
+    layers = [
+        layer(f"short_{number}", **{**SHORT, "hedge_ratio_bps": 1_000, "offsets_bps": (offset,)})
+        for number, offset in enumerate((-600, -300, 0, 300, 600))
+    ]
+    ladder = Ladder(*layers, cash=10**12)
+    for price in (1_900, 1_910, 1_925, 1_890):
+        ladder.step(1, price)
+    opened = [hedge["id"] for hedge in ladder.last["book"]["hedges"]]
+    assert opened != sorted(opened)
+    assert recover(ladder.journal, ladder.rules, venue=ladder.runner.venue) == ladder.runner.book
