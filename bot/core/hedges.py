@@ -100,16 +100,16 @@ def layers_after(
                 spends=_noted(held.spends, max(0, paid), time_s=time_s),
                 earned=_noted(held.earned, gain, time_s=time_s),
                 struck_atoms=plan.views[pool].market.spot_atoms
-                if answer is not None and _is_strike(*answer)
+                if answer is not None and _is_strike(decision, answer[1])
                 else held.struck_atoms,
                 resting=_still_asked(held, decision, answer, time_s=time_s),
             )
     return layers
 
 
-def _is_strike(order: Order, fill: Fill) -> bool:
+def _is_strike(decision: Decision, opened: Fill) -> bool:
     """Whether a new hedge was struck, rather than one added to."""
-    return fill.is_dealt and order.hedge_id == order.id
+    return opened.is_dealt and decision.status is not Status.HOLDING
 
 
 def _status_after(decision: Decision, *, is_holding: bool) -> Status:
@@ -144,6 +144,7 @@ def _resting(order: Order, fill: Fill, *, time_s: int) -> Resting | None:
             order.cash_limit_atoms, size_atoms(left), size_atoms(order.legs)
         ),
         good_until_s=order.good_until_s,
+        target_atoms=order.target_atoms,
     )
 
 

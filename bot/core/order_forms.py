@@ -71,7 +71,7 @@ def ask_again(case: Case, resting: Resting) -> Choice:
         numbers=numbers,
         cash_limit_atoms=limit,
         good_until_s=resting.good_until_s,
-        target_atoms=largest_atoms(resting.legs),
+        target_atoms=resting.target_atoms,
         hedge_id=resting.hedge_id,
     )
 

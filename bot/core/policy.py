@@ -8,6 +8,7 @@ Why so: docs/adr/0007-rolls-and-expiries.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.core.budget import Spent, charged, pool_spent, purse
 from bot.core.canonical import digest
@@ -17,7 +18,7 @@ from bot.core.gate import is_open
 from bot.core.layer_metrics import with_layer_metrics
 from bot.core.margin_calls import margin_calls
 from bot.core.order_forms import ask_again, buy, sell, settle_expired
-from bot.core.orders import Intent, Order
+from bot.core.orders import Order
 from bot.core.plan import Decision, Plan, PoolView
 from bot.core.ports import Quoting
 from bot.core.reasons import Reason, Status
@@ -41,7 +42,11 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
     orders: list[Order] = []
     for pool, view in sight.views.items():
         book, symbol = sight.books[pool], view.market.quote_symbol
-        hedges = {hedge.layer: hedge for hedge in state.hedges if hedge.pool == pool}
+        hedges = {
+            hedge.layer: replace(hedge, margin_atoms=calls.needed.get(hedge.id, hedge.margin_atoms))
+            for hedge in state.hedges
+            if hedge.pool == pool
+        }
         spent = _spent(state, view, rules, book, hedges)
         for layer in rules.layers:
             free, used = cash[layer.sleeve], spent[layer.sleeve]
@@ -68,13 +73,12 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
             takes = {"outlay_atoms": choice.outlay_atoms, "margin_atoms": choice.margin_atoms}
             spent[layer.sleeve] = charged(used, view, layer, held, **takes)
             free[symbol] = free.get(symbol, 0) - sum(takes.values())
-    closing = {order.hedge_id for order in orders if order.intent is not Intent.OPEN}
     return Plan(
         tick=tick,
         views=sight.views,
         decisions=tuple(decisions),
         orders=tuple(orders),
-        margins={hedge: atoms for hedge, atoms in calls.needed.items() if hedge not in closing},
+        margins=calls.needed,
     )
 
 
@@ -98,9 +102,10 @@ def _spent(
 def _choose(case: Case) -> Choice:
     """The state machine: first what cannot wait, then gate and freeze, then by status."""
     if case.hedge is not None and case.hedge.expiry_s <= case.time_s:
-        return settle_expired(case, case.hedge)
+        return _still_frozen(case, settle_expired(case, case.hedge))
     if case.hedge is not None and case.is_called:
-        return sell(case, case.hedge, Reason.MARGIN_CALL, wanted=Status.COOLING)
+        called = sell(case, case.hedge, Reason.MARGIN_CALL, wanted=Status.COOLING)
+        return _still_frozen(case, called)
     if not case.is_open:
         if case.hedge is None:
             return stay(Status.IDLE, Reason.GATE)
@@ -115,7 +120,7 @@ def _choose(case: Case) -> Choice:
         return _choose_holding(case, case.hedge)
     if case.held.status is Status.COOLING:
         return _choose_cooling(case)
-    if case.rules.is_dust(case.view.reserve_quote_atoms, case.view.market.quote_decimals):
+    if _is_dust(case):
         return stay(case.held.status, Reason.DUST, _reserve(case))
     if case.held.status is Status.ARMED:
         return _choose_armed(case)
@@ -123,6 +128,11 @@ def _choose(case: Case) -> Choice:
     if verdict is None:
         return stay(Status.IDLE, Reason.UNKNOWN_METRIC, numbers)
     return buy(case, Reason.ARM) if verdict else stay(Status.IDLE, Reason.BELOW_ARM, numbers)
+
+
+def _still_frozen(case: Case, choice: Choice) -> Choice:
+    """What a freeze cannot hold up does not end it either."""
+    return replace(choice, wanted=Status.FROZEN) if case.held.status is Status.FROZEN else choice
 
 
 def _choose_frozen(case: Case) -> Choice:
@@ -145,6 +155,8 @@ def _choose_armed(case: Case) -> Choice:
 
 
 def _choose_resting(case: Case, resting: Resting) -> Choice:
+    if _is_dust(case):
+        return stay(case.held.status, Reason.DUST, _reserve(case))
     if case.time_s <= resting.good_until_s:
         return ask_again(case, resting)
     lapsed_s = case.time_s - resting.good_until_s
@@ -156,13 +168,13 @@ def _choose_holding(case: Case, hedge: Hedge) -> Choice:
         return sell(case, hedge, Reason.NO_POSITION, wanted=Status.IDLE)
     disarmed, numbers = case.says(case.layer.disarm), case.looked_at(case.layer.disarm)
     held_s = case.time_s - hedge.opened_s
-    if disarmed and held_s < case.layer.hold_s_min:
-        return stay(Status.HOLDING, Reason.MIN_HOLD, {**numbers, "held_s": str(held_s)})
-    if disarmed:
+    if disarmed and held_s >= case.layer.hold_s_min:
         return sell(case, hedge, Reason.DISARM, wanted=Status.COOLING)
     taken, figures = take_reason(case, hedge)
     if taken is not None:
         return sell(case, hedge, taken, wanted=Status.COOLING, numbers=figures)
+    if disarmed:
+        return stay(Status.HOLDING, Reason.MIN_HOLD, {**numbers, "held_s": str(held_s)})
     rolled, drift = roll_reason(case, hedge)
     if rolled is not None:
         return sell(case, hedge, rolled, wanted=Status.ARMED, numbers=drift)
@@ -176,6 +188,11 @@ def _choose_cooling(case: Case) -> Choice:
     if left_s > 0:
         return stay(Status.COOLING, Reason.COOLDOWN, {"left_s": str(left_s)})
     return stay(Status.IDLE, Reason.COOLED)
+
+
+def _is_dust(case: Case) -> bool:
+    market = case.view.market
+    return case.rules.is_dust(case.view.reserve_quote_atoms, market.quote_decimals)
 
 
 def _reserve(case: Case) -> Numbers:

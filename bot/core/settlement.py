@@ -227,8 +227,14 @@ def _debts(
         if symbol not in lent and owed > 0 and free.get(symbol, 0) > 0
     }
     return (
-        [debt_draft(sleeve=sleeve, symbol=s, atoms=a, cause=cause) for s, a in lent.items()],
-        [debt_draft(sleeve=sleeve, symbol=s, atoms=-a, cause=cause) for s, a in repaid.items()],
+        [
+            debt_draft(sleeve=sleeve, symbol=s, atoms=a, cause=cause)
+            for s, a in sorted(lent.items())
+        ],
+        [
+            debt_draft(sleeve=sleeve, symbol=s, atoms=-a, cause=cause)
+            for s, a in sorted(repaid.items())
+        ],
     )
 
 

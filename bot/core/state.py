@@ -28,13 +28,15 @@ class Resting:
     """What the venue left over of an opening order: ordered again, on its terms, until it lapses.
 
     hedge_id: the hedge that it opens or adds to. cash_limit_atoms: for these legs whole, see
-    `Order`. good_until_s: block time after which nothing more is asked for.
+    `Order`. good_until_s: block time after which nothing more is asked for. target_atoms: the size
+    that the exposure called for when it was first ordered, see `Hedge`.
     """
 
     hedge_id: str
     legs: tuple[Leg, ...]
     cash_limit_atoms: int
     good_until_s: int
+    target_atoms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from bot.core.errors import ReorgDetectedError
 from bot.core.model_stage import model_specs
 from bot.core.quotes import PoolTerms
 from bot.core.record import read_body
@@ -26,57 +27,86 @@ SUPPLY = 3 * LP
 
 
 class Priced:
-    """A pool of 1,000 WETH a side whose price the test sets, hour by hour, without any trade."""
+    """A pool of 1,000 WETH a side whose price the test sets, hour by hour, without any trade.
+
+    lp: LP tokens of the owner, to be changed between ticks. shallower: both reserves are divided
+    by it. A price of 0 leaves a pool that cannot be valued.
+    """
 
     genesis_hash = "0x0"
 
     def __init__(self) -> None:
         self.number, self.time_s, self.price = 0, START_S, 2_000
-        self.cumulative, self.lp = 0, LP
+        self.cumulative, self.lp, self.told_lp = 0, LP, 0
+        self.shallower, self.branch = 1, 0
+        self.last_hash: str | None = None
+        self.hashes: dict[int, str] = {}
+        self.past: list[tuple[int, int, int, int, int]] = []
 
     def read(self) -> Snapshot:
         """The pool now. The first read brings the position, a third of it at 2,000 dollars."""
-        base = Fraction(1_000 * 10**18 * 2_000, self.price) if self.price else Fraction(0)
-        quote = 2_000 * 1_000 * 10**6
-        sides = (int(base), quote) if SPEC.base_is_token0 else (quote, int(base))
+        if self.last_hash is not None and self.last_hash not in self.hashes.values():
+            raise ReorgDetectedError(
+                block_number=self.number, hash_seen=self.last_hash, hash_now=self._hash()
+            )
+        base, quote = self._reserves()
+        sides = (base, quote) if SPEC.base_is_token0 else (quote, base)
         pool = PoolState(
             reserve0=sides[0], reserve1=sides[1], reserves_time_s=self.time_s,
             price0_cumulative=self.cumulative, price1_cumulative=self.cumulative,
             total_supply=SUPPLY, lp_balance=self.lp, k_last=0, fee_on=False,
         )  # fmt: skip
-        events = () if self.number else (event(EventKind.MINT, LP),)
-        if self.lp == 0 and self.number and not self.gone:
-            self.gone = True
-            events = (event(EventKind.BURN, LP),)
-        block = Block(
-            number=self.number, hash=f"0x{self.number}", parent_hash="", time_s=self.time_s
-        )
+        events, self.told_lp = self._events(), self.lp
+        block = Block(number=self.number, hash=self._hash(), parent_hash="", time_s=self.time_s)
+        self.hashes[self.number] = self.last_hash = block.hash
         return Snapshot(
             chain_id=1, block=block, specs=(SPEC,), pools=PoolTuple([pool]), events=events
         )
 
-    gone = False
-
     def is_canonical(self, block: Block) -> bool:
-        return True
+        return self.hashes.get(block.number) == block.hash
 
     def rewind(self, snapshot: Snapshot | None) -> None:
-        pass
+        self.last_hash = None if snapshot is None else snapshot.block.hash
+        self.told_lp = 0 if snapshot is None else snapshot.pools[0].lp_balance
 
     def pass_hours(self, hours: float, *, price: int) -> None:
         """Time passes at the old price, which then becomes the new one."""
+        self.past.append((self.number, self.time_s, self.price, self.cumulative, self.lp))
         per_atom = Fraction(2_000 * 1_000 * 10**6 * self.price, 1_000 * 10**18 * 2_000)
         self.cumulative += int(per_atom * Q112) * int(hours * HOUR_S)
         self.number += 1
         self.time_s += int(hours * HOUR_S)
         self.price = price
 
+    def reorganise(self, depth: int) -> None:
+        """The last blocks leave the chain; others take their numbers from here on."""
+        for _ in range(min(depth, len(self.past))):
+            self.hashes.pop(self.number, None)
+            self.number, self.time_s, self.price, self.cumulative, self.lp = self.past.pop()
+        self.branch += 1
 
-def event(kind: EventKind, lp_atoms: int) -> PositionEvent:
-    return PositionEvent(
-        pool=POOL, kind=kind, lp_atoms=lp_atoms, base_atoms=10**21 // 3,
-        quote_atoms=2_000_000 * 10**6 // 3, block_number=0, log_index=0, tx_hash=kind.value,
-    )  # fmt: skip
+    def _reserves(self) -> tuple[int, int]:
+        """(base, quote) atoms."""
+        base = Fraction(1_000 * 10**18 * 2_000, self.price) if self.price else Fraction(0)
+        return int(base) // self.shallower, 2_000 * 1_000 * 10**6 // self.shallower
+
+    def _hash(self) -> str:
+        before = self.hashes.get(self.number)
+        return before or f"0x{self.number}" + (f".{self.branch}" if self.branch else "")
+
+    def _events(self) -> tuple[PositionEvent, ...]:
+        """What the owner has put in or taken out since the last read, at the reserves of now."""
+        moved = self.lp - self.told_lp
+        if not moved:
+            return ()
+        kind = EventKind.MINT if moved > 0 else EventKind.BURN
+        base, quote = (side * abs(moved) // SUPPLY for side in self._reserves())
+        one = PositionEvent(
+            pool=POOL, kind=kind, lp_atoms=abs(moved), base_atoms=base, quote_atoms=quote,
+            block_number=self.number, log_index=0, tx_hash=f"{kind.value} {self._hash()}",
+        )  # fmt: skip
+        return (one,)
 
 
 class Ladder:
@@ -88,9 +118,10 @@ class Ladder:
         cash: int = 10**11,
         start_s: int = START_S,
         terms: PoolTerms | None = None,
+        rules: Rules | None = None,
         **changes: Any,
     ) -> None:
-        self.rules: Rules = sealed(rules_of(*layers, vol_samples_min=10**6, **changes))
+        self.rules: Rules = rules or sealed(rules_of(*layers, vol_samples_min=10**6, **changes))
         self.chain, self.journal = Priced(), MemoryStore()
         self.chain.time_s = start_s
         self.runner: Runner = runner_for(two_days(), self.rules, journal=self.journal)
