@@ -15,6 +15,7 @@ from bot.core.layer_metrics import LAYER_METRICS
 from bot.core.market import Market
 from bot.core.market_metrics import OUTSIDE_METRICS
 from bot.core.metric import Family, Metric
+from bot.core.parity import PARITY_METRICS
 from bot.core.position_metrics import POSITION_METRICS, position_metrics
 from bot.core.units import BPS
 
@@ -26,6 +27,7 @@ MARKET_METRICS: Family = {
 }
 
 METRICS: Family = {
+    **PARITY_METRICS,
     **POSITION_METRICS,
     **MARKET_METRICS,
     **BAR_METRICS,

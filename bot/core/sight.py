@@ -14,6 +14,7 @@ from bot.core.market_memory import NO_WORLD, WorldMemory
 from bot.core.market_metrics import needs_of, wanted_of
 from bot.core.metrics import measure
 from bot.core.outlook import Remembered, remember_tick, with_outside
+from bot.core.parity import PARITY_METRICS, parity_metrics
 from bot.core.plan import PoolView
 from bot.core.ports import Quoting
 from bot.core.position import Position, apply_event
@@ -170,6 +171,8 @@ def _view(
         horizon_s=rules.horizon_s,
         bars=signals.bars,
     )
+    if rules.metric_names & PARITY_METRICS.keys():
+        metrics = {**metrics, **parity_metrics(market, quoting, tenor_s=rules.horizon_s)}
     return PoolView(
         market=market,
         reserve_quote_atoms=pool.reserves(spec)[1],

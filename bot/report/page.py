@@ -34,7 +34,8 @@ ASSUMPTIONS = (
 )
 KEY = (
     '<ul class="key"><li><i class="armed"></i>armed</li><li><i class="holding"></i>holding</li>'
-    '<li><i class="cooling"></i>cooling</li><li><b class="mark open"></b>bought</li>'
+    '<li><i class="cooling"></i>cooling</li><li><i class="frozen"></i>frozen</li>'
+    '<li><b class="mark open"></b>bought</li>'
     '<li><b class="mark monetise"></b>monetised</li><li><b class="mark close"></b>sold</li>'
     '<li><b class="mark settle"></b>settled</li></ul>'
 )

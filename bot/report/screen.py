@@ -26,6 +26,7 @@ STATUS_STYLES: Mapping[str, str] = {
     "armed": "bold yellow",
     "holding": "bold green",
     "cooling": "cyan",
+    "frozen": "blue",
 }
 EVENTS_SHOWN = 3
 
