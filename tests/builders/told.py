@@ -17,6 +17,8 @@ from typing import Any
 from bot.core.ports import Row
 
 YEAR_S = 365 * 86_400
+WAITS = ("UNTRUSTED_PRICE", "UNCONFIRMED")
+"""Reasons to wait: what was asked for is still wanted."""
 Body = Mapping[str, Any]
 
 
@@ -168,7 +170,8 @@ def _advance(tick: Tick) -> None:
                 layer.held.margin = Fraction(margin)
     for name, layer in tick.after.items():
         if name in tick.decisions:
-            layer.wish = None
+            if tick.decisions[name]["reason"] not in WAITS:
+                layer.wish = None
             after = tick.body["book"]["layers"][tick.pool][name]
             if after == "cooling" != layer.status:
                 layer.cooling_since_s = tick.time_s

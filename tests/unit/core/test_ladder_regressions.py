@@ -110,7 +110,8 @@ def test_a_hedge_struck_by_an_order_asked_again_was_no_strike() -> None:
 
 def test_what_is_added_to_a_hedge_is_no_strike() -> None:
     ladder = Ladder(layer("one", order_good_s=5 * HOUR_S, **BY_PRICE), terms=SHALLOW)
-    assert ladder.walk((1, 1_790), (1, 1_750)) == ["ARM", "WORKING"]
+    assert ladder.walk((1, 1_790), (1, 1_800)) == ["ARM", "WORKING"]
+    assert ladder.last["fills"][0]["legs"]
     assert abs(struck(ladder) - 1_790 * 10**6) <= 1
 
 

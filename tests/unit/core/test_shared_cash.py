@@ -8,12 +8,25 @@ from typing import Any
 import pytest
 
 from bot.core.conditions import Comparison
+from bot.core.hedges import hedge_after
+from bot.core.legs import reversed_legs
 from bot.core.model_stage import model_world
+from bot.core.orders import (
+    Contract,
+    ContractKind,
+    Fill,
+    FillStatus,
+    Intent,
+    Leg,
+    LegFill,
+    Order,
+)
 from bot.core.record import read_body
 from bot.core.rules import SizeBy
+from bot.core.state import Hedge
 from bot.edges.memory_store import MemoryStore
 from tests.builders.ladders import Ladder
-from tests.builders.runs import DAY_S, layer, rules_of, runner_for
+from tests.builders.runs import DAY_S, POOL, layer, rules_of, runner_for
 from tests.builders.scripts import TWO_DAYS, scenario_of
 
 TWO_POOLS = (
@@ -80,3 +93,39 @@ def test_a_margin_call_and_a_settlement_on_one_tick_leave_each_its_own_entry() -
     assert int(ladder.last["book"]["margin"]["USDC"]) == 0
     assert int(ladder.last["book"]["cash"]["USDC"]) >= 0
     ladder.journal.check()
+
+
+def test_two_layers_that_tie_up_margin_on_one_tick_share_the_cap() -> None:
+    """Two per cent of 1.33 million dollars: each short forward alone would need more than that."""
+    layers = [
+        layer(name, tenor_s=7 * DAY_S, **{**SHORT, "arm": Comparison(metric="move_bps", below=arm)})
+        for name, arm in (("one", -400.0), ("two", -450.0))
+    ]
+    cap = 200 * 2 * (2_000_000 * 10**6 // 3) // 10_000
+    ladder = Ladder(*layers, cash=10**12, exposure_cap_bps=200)
+    assert ladder.step(1, 1_900) == ["ARM", "CAP"]
+    hedges = ladder.last["book"]["hedges"]
+    assert 0.95 * cap < sum(int(each["cost"]) + int(each["margin"]) for each in hedges) <= cap
+
+
+def test_what_is_kept_of_a_hedge_keeps_its_share_of_the_cost_rounded_up() -> None:
+    """A third of 10 is 4 when it was paid, and -3 when it was a credit: always against us."""
+    contract = Contract(code="P", kind=ContractKind.PUT, pool=POOL, strike_atoms=1, expiry_s=9)
+    for cost, kept_cost in ((10, 4), (-10, -3)):
+        held = Hedge(
+            id="one", pool=POOL, layer="one", legs=(Leg(contract=contract, quantity_atoms=3),),
+            opened_s=0, expiry_s=9, cost_atoms=cost, margin_atoms=10, delta_ppb=0, target_atoms=3,
+        )  # fmt: skip
+        sold = Leg(contract=contract, quantity_atoms=-2)
+        order = Order(
+            id="two", hedge_id="one", pool=POOL, layer="one", intent=Intent.CLOSE,
+            legs=reversed_legs(held.legs), cash_limit_atoms=0, settlement_atoms=None, reason="",
+        )  # fmt: skip
+        fill = Fill(
+            order_id="two", status=FillStatus.PARTIAL, cash_atoms=0, fee_atoms=0, spread_atoms=0,
+            legs=(LegFill(leg=sold, price_atoms=0, mark_atoms=0, cash_atoms=0),), margin_atoms=0,
+            reason="DEPTH",
+        )  # fmt: skip
+        kept = hedge_after(held, order, fill, time_s=1)
+        assert kept is not None
+        assert (kept.cost_atoms, kept.margin_atoms) == (kept_cost, 4)
