@@ -16,6 +16,7 @@ from bot.commands.standing_tables import (
 from bot.commands.terminal import Terminal
 from bot.core.contracts import NEVER_S, contract_decimals
 from bot.core.errors import TickMissingError, UsageError
+from bot.report.basket import basket_sentence
 from bot.report.figures import moment, money, plain
 from bot.report.held import HedgeSeen, MoneySeen
 from bot.report.live import event_lines
@@ -123,6 +124,7 @@ def show_tick(terminal: Terminal, story: Story, tick: Tick, *, with_decisions: b
     terminal.say(_money_text(tick.money, decimals))
     if story.head.engine_bps:
         terminal.say(f"second engine: {_money_text(tick.engine, decimals)}")
+    terminal.say(basket_sentence(tick.basket))
 
 
 def _money_text(held: MoneySeen, decimals: Mapping[str, int]) -> str:

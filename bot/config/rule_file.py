@@ -21,8 +21,8 @@ from bot.core.terms import sealed
 from bot.core.units import DAY_S
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-UNHEDGED = "unhedged"
-"""The only strategy that may have no layers: the control."""
+CONTROLS = ("unhedged", "basket")
+"""The only strategies that may have no layers."""
 
 
 def load_rules(path: Path | str) -> Rules:
@@ -70,10 +70,12 @@ def _check(values: Mapping[str, Any], place: Place) -> None:
     if layers is None:
         return
     name = values.get("strategy", {}).get("name")
-    if not layers and name is not None and name != UNHEDGED:
+    if not layers and name is not None and name not in CONTROLS:
         place.child("layer").report(
-            "has no entries", f'add a [[layer]], or name the strategy "{UNHEDGED}"'
+            "has no entries", f'add a [[layer]], or name the strategy "{CONTROLS[0]}"'
         )
+    if layers and name == CONTROLS[1]:
+        place.child("layer").report("has entries", "leave them out: the basket is unhedged")
     check_layers(layers, place.child("layer"))
 
 

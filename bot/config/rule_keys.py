@@ -36,7 +36,7 @@ SIGMAS = Scaled(
 )
 
 STRATEGY_KEYS = {
-    "name": Key(NAME, "name of the strategy; `unhedged` may have no layers"),
+    "name": Key(NAME, "name of the strategy; `unhedged` may have no layers, `basket` has none"),
     "horizon_days": Key(_days("1"), "horizon of one sigma in `move_sigma`", 30 * DAY_S),
     "vol_half_life_hours": Key(
         Scaled(number=Number(lowest="1", highest="87840"), factor=3_600, grain="seconds"),

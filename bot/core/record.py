@@ -93,7 +93,7 @@ def decode_snapshot(
     row: Mapping[str, Any], specs: tuple[PoolSpec, ...], before: Snapshot | None
 ) -> Snapshot:
     """Read what `encode_snapshot` wrote, on top of the snapshot before."""
-    changed = {index: _decode_pool(fields) for index, *fields in row["pools"]}
+    changed = {index: decode_pool(fields) for index, *fields in row["pools"]}
     pools = [*before.pools] if before is not None else [changed[i] for i in range(len(specs))]
     for index, pool in changed.items():
         pools[index] = pool
@@ -161,7 +161,8 @@ def _encode_pool(pool: PoolState) -> list[Json]:
     ]
 
 
-def _decode_pool(fields: Sequence[Any]) -> PoolState:
+def decode_pool(fields: Sequence[Any]) -> PoolState:
+    """A pool's state as a record spells it, its index left out."""
     return PoolState(
         reserve0=int(fields[0]),
         reserve1=int(fields[1]),

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.report.basket import basket_sentence
 from bot.report.figures import amount, change, fraction_of, moment, places_for
 from bot.report.plaintext import clean
 from bot.report.summary import TOTALS, Summary, summary_rows
@@ -24,6 +25,7 @@ def closing(summary: Summary, *, notes: Sequence[str]) -> RenderableType:
     last = summary.last
     until = "" if last is None else f", up to block {last.block_number:,}, {moment(last.time_s)}"
     lines = [
+        *(() if last is None else (basket_sentence(last.basket),)),
         f"{summary.ticks:,} ticks{until}"
         + (f"; {summary.undone} undone by reorgs" if summary.undone else ""),
         f"orders: {summary.filled} filled, {summary.refused} refused",

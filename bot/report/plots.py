@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bot.core.basket import GRAIN_DIGITS
 from bot.core.orders import Intent
 from bot.core.reasons import Reason, Status
 from bot.core.snapshot import Token
@@ -51,6 +52,20 @@ def charts_of(story: Story, pool: str, standings: Sequence[Mapping[str, Standing
         if any(money != HedgeMoney() for money in monies):
             charts.append(_money_chart(title, monies, times_s, quote))
     return charts
+
+
+def basket_chart(ticks: Sequence[Tick]) -> Chart:
+    """The control over time: one unit put into the basket, and its tokens kept."""
+    baskets = [tick.basket for tick in ticks]
+    return Chart(
+        title="One unit in every watched pool alike, unhedged",
+        unit=baskets[-1].currency,
+        times_s=[tick.time_s for tick in ticks],
+        series=(
+            _grains("basket", "b", [basket.value_grains for basket in baskets]),
+            _grains("its tokens, held", "a", [basket.hold_grains for basket in baskets]),
+        ),
+    )
 
 
 def _money_chart(
@@ -137,6 +152,11 @@ def _span(layer: str, status: str, start_s: int, end_s: int) -> list[Span]:
 
 def _line(name: str, tone: str, atoms: Sequence[int], decimals: int) -> Series:
     return Series(name=name, tone=tone, values=[atoms_to_float(value, decimals) for value in atoms])
+
+
+def _grains(name: str, tone: str, grains: Sequence[int | None]) -> Series:
+    values = [None if one is None else atoms_to_float(one, GRAIN_DIGITS) for one in grains]
+    return Series(name=name, tone=tone, values=values)
 
 
 def _tone(intent: Intent, reason: str) -> str:

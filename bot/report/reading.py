@@ -18,8 +18,9 @@ from bot.core.market import Market
 from bot.core.orders import Fill, Order
 from bot.core.plan import Decision
 from bot.core.ports import Row
-from bot.core.record import decode_spec, read_body
+from bot.core.record import decode_pool, decode_spec, read_body
 from bot.core.snapshot import EventKind, PoolSpec, PositionEvent
+from bot.report.basket import Basket, BasketSeen
 from bot.report.held import HedgeSeen, MoneySeen, read_atoms, read_hedge, read_money
 
 Pair = tuple[int, int]
@@ -79,7 +80,7 @@ class Trade:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """One record. layers: pool -> layer -> status. pools: hedged pools that could be valued.
-    money: the core's; engine: the second engine's."""
+    money: the core's; engine: the second engine's. basket: the control beside them."""
 
     number: int
     block_number: int
@@ -94,6 +95,7 @@ class Tick:
     layers: Mapping[str, Mapping[str, str]]
     money: MoneySeen
     engine: MoneySeen
+    basket: BasketSeen
     ledger_seq: int
     ledger_hash: str
 
@@ -118,6 +120,10 @@ class Story:
     ticks_max: int | None = None
     ticks: list[Tick] = field(default_factory=list)
     undone: list[Undo] = field(default_factory=list)
+    basket: Basket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.basket = Basket(self.head.specs)
 
     @property
     def last(self) -> Tick | None:
@@ -138,7 +144,7 @@ class Story:
 
     def record(self, body: Mapping[str, Any]) -> Tick:
         """Take in one more record."""
-        tick = _read_tick(body, self.head, self.last)
+        tick = _read_tick(body, self.head, self.last, self.basket)
         self.ticks.append(tick)
         if self.ticks_max is not None:
             del self.ticks[: -self.ticks_max]
@@ -149,6 +155,7 @@ class Story:
         number = body["ancestor"]["number"]
         gone = tuple(tick.number for tick in self.ticks if tick.block_number > number)
         self.ticks = [tick for tick in self.ticks if tick.block_number <= number]
+        self.basket.undo(ancestor_number=number)
         undo = Undo(ancestor_number=number, ancestor_hash=body["ancestor"]["hash"], ticks=gone)
         self.undone.append(undo)
         return undo
@@ -193,7 +200,7 @@ def layers_in_order(tick: Tick) -> list[tuple[str, str, str]]:
     ]
 
 
-def _read_tick(body: Mapping[str, Any], head: Head, before: Tick | None) -> Tick:
+def _read_tick(body: Mapping[str, Any], head: Head, before: Tick | None, basket: Basket) -> Tick:
     snapshot, book = body["snapshot"], body["book"]
     reserves = _reserves_after(snapshot["pools"], head, before)
     time_s = snapshot["block"]["time_s"]
@@ -219,6 +226,10 @@ def _read_tick(body: Mapping[str, Any], head: Head, before: Tick | None) -> Tick
         layers=book["layers"],
         money=read_money(book),
         engine=read_money(book["engine"]),
+        basket=basket.after(
+            ((index, decode_pool(fields)) for index, *fields in snapshot["pools"]),
+            block_number=snapshot["block"]["number"],
+        ),
         ledger_seq=body["ledger"]["seq"],
         ledger_hash=body["ledger"]["hash"],
     )

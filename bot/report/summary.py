@@ -39,6 +39,7 @@ class Summary:
             "pools": {
                 pool: _pool_json(standing, self.head) for pool, standing in self.standing.items()
             },
+            "basket": None if self.last is None else self.last.basket.to_json(),
             "reasons": dict(self.reasons),
             "orders": {"filled": self.filled, "refused": self.refused},
             "ledger": None

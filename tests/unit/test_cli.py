@@ -171,7 +171,7 @@ def test_calc_il_refuses_half_a_question(argv: list[str], capsys: Capture) -> No
     [
         (["status"], {"book", "capital", "tick", "positions", "hedges", "layers", "waits", "cash",
                       "margin", "debt", "engine", "ticks", "undone", "block", "time_s",
-                      "rules_hash", "pools", "reasons", "orders", "ledger"}),
+                      "rules_hash", "pools", "basket", "reasons", "orders", "ledger"}),
         (["positions"], {"book", "positions", "hedges"}),
         (["explain", "last"], {"tick", "block", "time_s", "decisions", "orders"}),
         (["history"], {"book", "events", "undone"}),

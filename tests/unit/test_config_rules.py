@@ -397,6 +397,12 @@ def test_only_the_unhedged_strategy_needs_no_layer(tmp_path: Path) -> None:
     assert load_rules(written(tmp_path, '[strategy]\nname = "unhedged"\n')).layers == ()
 
 
+def test_the_basket_is_a_strategy_without_layers_and_stays_one(tmp_path: Path) -> None:
+    assert load_rules(written(tmp_path, '[strategy]\nname = "basket"\n')).layers == ()
+    (line,) = problems(tmp_path, FILE.replace('name = "tested"', 'name = "basket"', 1))
+    assert line.startswith("layer: has entries")
+
+
 def test_a_ladder_may_arm_ever_lower_on_a_metric_that_falls(tmp_path: Path) -> None:
     below = LAYER.replace("above = 50", "below = 50").replace("below = 25", "above = 70")
     further = below.replace("guard", "later").replace("below = 50", "below = 40")
