@@ -17,10 +17,15 @@ YEAR_DAYS = 365.0
 YEAR_S = 365 * 86_400
 
 LOG_SV_FLAGS = ("theta", "kappa1", "kappa2", "beta", "volvol")
+OU_FLAGS = ("mean_reversion", "mean", "price")
 
 CLAIM_LABELS = {
     "value": "expected loss over entry value, quote",
     "premium": "what protection against it costs, quote",
+    "forward": "expected price at the horizon",
+    "vol": "constant volatility with the same spread at the horizon",
+    "loss_now": "the loss at the price now, quote",
+    "lvr_fraction": "what arbitrage takes until then, full range, over the value now",
 }
 STRIP_LABELS = {
     "legs": "options to buy: kind, strike, quantity in base",
@@ -39,11 +44,15 @@ LVR_LABELS = {
 def claim(args: Namespace, terminal: Terminal) -> int:
     """What protection of a position against impermanent loss is worth."""
     _refuse_unless_moving(args)
+    for model, flags in (("log-sv", LOG_SV_FLAGS), ("ou", OU_FLAGS)):
+        stray = [name for name in flags if getattr(args, name) is not None]
+        if stray and args.model != model:
+            problem = f"--{stray[0].replace('_', '-')} belongs to --model {model}"
+            raise UsageError(problem=problem, command="calc claim")
     if args.model == "log-sv":
         return _log_sv(args, terminal)
-    if stray := [name for name in LOG_SV_FLAGS if getattr(args, name) is not None]:
-        problem = f"--{stray[0]} belongs to --model log-sv"
-        raise UsageError(problem=problem, command="calc claim")
+    if args.model == "ou":
+        return _ou(args, terminal)
     from bot.core.claim import claim_value, position_value
 
     position = position_of(args)
@@ -86,7 +95,39 @@ def _log_sv(args: Namespace, terminal: Terminal) -> int:
     value = log_sv_claim(
         model, position_of(args), years=args.days / YEAR_DAYS, forward=args.forward
     ).item()
-    figures = {"value": value, "premium": 0.0 - value}
+    return _told(terminal, {"value": value, "premium": 0.0 - value})
+
+
+def _ou(args: Namespace, terminal: Terminal) -> int:
+    """The claim on a price that comes back, such as a volatility token's; --vol is of moments."""
+    if args.mean_reversion is None or args.forward is not None:
+        problem = "--model ou needs --mean-reversion, and its forward follows from it"
+        raise UsageError(problem=problem, command="calc claim")
+    from bot.core.claim import claim_payoff
+    from bot.core.vol_token_pool import VolToken, ou_claim, ou_lvr
+
+    position, years = position_of(args), args.days / YEAR_DAYS
+    price = position.entry if args.price is None else args.price
+    mean = position.entry if args.mean is None else args.mean
+    model = VolToken(mean=mean, reversion=args.mean_reversion, vol=args.vol)
+    value = ou_claim(model, position, years=years, price=price)
+    now = claim_payoff(
+        price, entry=position.entry, lower=position.lower, upper=position.upper,
+        notional=position.notional,
+    )  # fmt: skip
+    figures = {
+        "value": value,
+        "premium": 0.0 - value,
+        "forward": model.forward(price, years),
+        "vol": model.vol_until(years),
+        "loss_now": now.item(),
+        "lvr_fraction": ou_lvr(model, years=years, price=price),
+    }
+    return _told(terminal, figures)
+
+
+def _told(terminal: Terminal, figures: dict[str, float]) -> int:
+    """Figures of a claim, for machines or for people."""
     if terminal.wants_json:
         terminal.emit(figures)
         return 0

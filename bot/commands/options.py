@@ -202,8 +202,11 @@ def _add_calc_claims(add: Adder, calc: object) -> None:
         command.add_argument("--days", type=float, metavar="D", required=not is_strip, help="days")
     claim.add_argument("--forward", type=float, metavar="F", help="P0 without it")
     claim.add_argument(
-        "--model", choices=("bsm", "log-sv"), default="bsm", help="of the price; bsm without it"
+        "--model", choices=("bsm", "log-sv", "ou"), default="bsm", help="of the price (bsm)"
     )
+    claim.add_argument("--mean", type=float, metavar="M", help="ou: the price it comes back to; P0")
+    claim.add_argument("--mean-reversion", type=float, metavar="K", help="ou: its speed, a year")
+    claim.add_argument("--price", type=float, metavar="P", help="ou: price now; P0 without it")
     claim.add_argument("--theta", type=float, metavar="V", help="log-sv: where volatility tends to")
     claim.add_argument("--kappa1", type=float, metavar="K", help="log-sv: speed of return, a year")
     claim.add_argument("--kappa2", type=float, metavar="K", help="log-sv: more by volatility")

@@ -117,8 +117,9 @@ MOVING = Key(
 
 POOL_TERMS_KEYS = {
     "preset": Key(
-        Text(choices=("major", "correlated")),
-        "what the other knobs start from: a pair like ETH/USD, or one whose tokens move together",
+        Text(choices=("major", "correlated", "vol_token")),
+        "what the other knobs start from: a pair like ETH/USD, one whose tokens move together, "
+        "or a volatility token against money",
         None,
     ),
     "quantity_max_base": Key(

@@ -13,10 +13,10 @@ from bot.config.run_config import VenueConfig
 from bot.core.errors import VenueTermsError
 from bot.core.fees import FeeTerms
 from bot.core.margin import MarginTerms
-from bot.core.quotes import CORRELATED_POOL, MAJOR_POOL, PoolTerms
+from bot.core.quotes import CORRELATED_POOL, MAJOR_POOL, VOL_TOKEN_POOL, PoolTerms
 from bot.core.surface_source import SurfaceSource
 
-PRESETS = {"major": MAJOR_POOL, "correlated": CORRELATED_POOL}
+PRESETS = {"major": MAJOR_POOL, "correlated": CORRELATED_POOL, "vol_token": VOL_TOKEN_POOL}
 DEFAULT = PoolTerms()
 
 
@@ -96,7 +96,9 @@ def pool_terms(start: PoolTerms, values: Mapping[str, Any], place: Place) -> Any
             strike_step_milli=preset.vol.strike_step_milli,
             price_tick_milli=preset.vol.price_tick_milli,
         )
-        start = replace(start, surface=preset.surface, listing=listing, vol=vol)
+        # Only a preset with a spread of its own changes that which the default was given.
+        spread = start.spread if preset.spread == DEFAULT.spread else preset.spread
+        start = replace(start, surface=preset.surface, listing=listing, vol=vol, spread=spread)
     parts = {
         name: _turned(getattr(start, name), values.get(name, {}), place.child(name))
         for name in ("surface", "spread", "depth", "listing", "vol")

@@ -19,7 +19,7 @@ from bot.core.margin import payoff_per_base
 from bot.core.market import Market
 from bot.core.options import time_value
 from bot.core.orders import Contract, ContractKind
-from bot.core.surface import CORRELATED, MAJOR, Surface, implied_vol
+from bot.core.surface import CORRELATED, MAJOR, VOL_TOKEN, Surface, implied_vol
 from bot.core.units import MILLION, YEAR_S, mul_div_up
 from bot.core.vol_terms import VolTerms
 
@@ -94,6 +94,13 @@ CORRELATED_POOL = PoolTerms(
     vol=VolTerms(strike_step_milli=250, price_tick_milli=1),
 )
 """A pair whose tokens move together: a tenth of the volatility, so a finer grid and tick."""
+
+VOL_TOKEN_POOL = PoolTerms(
+    surface=VOL_TOKEN,
+    spread=SpreadTerms(half_share=0.03),
+    listing=ListingTerms(strike_step_bps=500),
+)
+"""A volatility token against money: wide strikes, and three times the spread of a major pair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

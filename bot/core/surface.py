@@ -119,6 +119,21 @@ CORRELATED = SurfaceTerms(
 )
 """A pair whose tokens follow each other, like a staked token against its own coin."""
 
+VOL_TOKEN = SurfaceTerms(
+    atm_vol=1.2,
+    atm_vol_long=0.6,
+    decay_days=10.0,
+    skew=0.11,
+    curvature=0.14,
+    vol_min=0.2,
+    vol_max=6.0,
+    stress_beta=0.4,
+)
+"""A token that follows volatility, against money: it leaps up and comes back. Calls are dearer than
+puts, and shocks die out fast: decay_days is 1 / (2 k) of a pull k of 18.25 a year, half of a shock
+in two weeks (bot/core/vol_token_pool.py). All judgement; 0.84 at 30 days. The wings are as steep as
+they may be while no farther call costs more than a nearer one."""
+
 
 def implied_vol(
     surface: Surface, *, forward: float, strike: float, years: float, realised_vol: float | None

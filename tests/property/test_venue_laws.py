@@ -15,7 +15,7 @@ from bot.core.market import Market
 from bot.core.orders import Contract, ContractKind, Fill, FillStatus, Intent, Leg, Order
 from bot.core.quotes import PoolTerms, quote
 from bot.core.sleeves import Sleeve
-from bot.core.surface import CORRELATED, MAJOR
+from bot.core.surface import CORRELATED, MAJOR, VOL_TOKEN
 from bot.core.venue import PaperVenue, VenueTerms
 from tests.oracles.options import exact_payoff
 
@@ -39,7 +39,7 @@ class Case:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    surface = draw(st.sampled_from([MAJOR, CORRELATED]))
+    surface = draw(st.sampled_from([MAJOR, CORRELATED, VOL_TOKEN]))
     quote_decimals = draw(st.integers(0, 36))
     spot = draw(st.integers(1, 10**6)) * 10**quote_decimals // draw(st.sampled_from([1, 997]))
     realised = draw(st.none() | st.integers(0, 4_000_000).map(lambda ppm: ppm / 1_000_000))

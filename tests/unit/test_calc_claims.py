@@ -95,6 +95,18 @@ def test_people_get_a_table(argv: tuple[str, ...], words: tuple[str, ...], capsy
     assert all(word in shown for word in words)
 
 
+def test_a_token_that_leapt_to_three_times_has_most_of_its_loss_to_come_back(
+    capsys: Capture,
+) -> None:
+    """(sqrt(3) - 1)^2 / 2 = 0.267949 is lost now; in 30 days, at a pull of 18 a year, 0.0158."""
+    line = "claim --entry 20 --vol 1.2 --days 30 --model ou --mean-reversion 18 --price 60"
+    found = json_of(capsys, *line.split())
+    assert found.keys() == {"value", "premium", "forward", "vol", "loss_now", "lvr_fraction"}
+    assert found["loss_now"] == pytest.approx(-((3**0.5 - 1) ** 2) / 2)
+    assert found["value"] == -found["premium"] == pytest.approx(-0.0157889313, abs=1e-10)
+    assert found["forward"] == pytest.approx(26.17794838)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -107,6 +119,23 @@ def test_people_get_a_table(argv: tuple[str, ...], words: tuple[str, ...], capsy
         ("claim --entry 1 --vol 0.5 --days 3 --notional -5", "notional is -5.0"),
         ("claim --entry 1e200 --vol 0.5 --days 3", "entry is 1e+200"),
         ("claim --entry 1 --vol 0.5 --days 3 --theta 0.6", "--theta belongs to --model log-sv"),
+        (
+            "claim --entry 1 --vol 0.5 --days 3 --mean-reversion 2",
+            "--mean-reversion belongs to --model ou",
+        ),
+        ("claim --entry 1 --vol 0.5 --days 3 --model ou", "--model ou needs --mean-reversion"),
+        (
+            "claim --entry 1 --vol 0.5 --days 3 --model ou --mean-reversion 2 --forward 1",
+            "its forward follows from it",
+        ),
+        (
+            "claim --entry 1 --vol 0.5 --days 3 --model ou --mean-reversion 2 --price 0",
+            "price is 0.0",
+        ),
+        (
+            "claim --entry 1 --vol 0.5 --days 3 --model ou --mean-reversion -2",
+            "reversion is -2.0",
+        ),
         (
             "claim --entry 1 --vol 0.5 --days 3 --model log-sv --theta 0.6 --beta 0",
             "--model log-sv needs --kappa1, --kappa2, --volvol too",

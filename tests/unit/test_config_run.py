@@ -17,7 +17,7 @@ from bot.config import Secret, check_run, load_run, show_run
 from bot.config.secret import url_shown
 from bot.core.errors import ConfigError
 from bot.core.listing import ListingTerms
-from bot.core.quotes import PoolTerms
+from bot.core.quotes import VOL_TOKEN_POOL, PoolTerms
 from bot.core.surface import CORRELATED, SurfaceTerms
 from bot.core.terms import venue_from_json, venue_to_json
 from bot.core.vol_terms import VolTerms
@@ -290,6 +290,18 @@ def test_what_a_variables_table_lacks_is_the_files_fault(tmp_path: Path) -> None
     path = written(tmp_path, REST)
     errors = check_run([path], {"LAYERHEDGE__CHAIN__POLL_MS": "100"})
     assert [error.operands["file"] for error in errors] == [str(path)]
+
+
+def test_a_pool_of_a_volatility_token_is_quoted_by_its_own_surface_and_spread(
+    tmp_path: Path,
+) -> None:
+    text = RUN + (
+        "[venue.default.spread]\nhalf_share = 0.02\n"
+        '[venue.pools."STETH-WETH"]\npreset = "vol_token"\n'
+    )
+    terms = load_run([written(tmp_path, text)], {}).venue.terms(["WETH-USDC", "STETH-WETH"])
+    assert terms.pools["STETH-WETH"] == VOL_TOKEN_POOL
+    assert terms.pools["WETH-USDC"].spread.half_share == 0.02
 
 
 def test_each_pool_is_quoted_by_preset_default_and_its_own_knobs(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from bot.core.errors import OptionInputError, VenueTermsError
 from bot.core.options import black_price
 from bot.core.orders import ContractKind
-from bot.core.surface import CORRELATED, MAJOR, SurfaceTerms, implied_vol
+from bot.core.surface import CORRELATED, MAJOR, VOL_TOKEN, SurfaceTerms, implied_vol
+from bot.core.vol_token_pool import VolToken
 
 DAYS = (1 / 1440, 0.25, 1, 3, 7, 14, 30, 90, 365)
 STORM_VOL = 3.45  # hourly realised volatility of 8 to 14 March 2020
@@ -36,6 +37,19 @@ def test_a_storm_lifts_the_near_expiries_most_and_every_expiry_somewhat() -> Non
     assert levels[-1] > 0.65
 
 
+def test_the_vol_tokens_calls_are_dearer_than_its_puts_and_its_shocks_die_out() -> None:
+    """Above a floor its level is that of a token that comes back: level^2 = floor^2 + (1.2^2 -
+    floor^2) of the variance share of an Ornstein-Uhlenbeck process of 2 k = 1 / 10 days."""
+    for days in DAYS[2:]:
+        wide = math.exp(1.5 * vol(VOL_TOKEN, 1.0, days) * math.sqrt(days / 365))
+        assert vol(VOL_TOKEN, wide, days) > vol(VOL_TOKEN, 1 / wide, days)
+        model = VolToken(mean=1.0, reversion=365 / 20, vol=1.0)
+        share = model.vol_until(days / 365) ** 2
+        level = math.sqrt(0.6**2 + (1.2**2 - 0.6**2) * share)
+        assert vol(VOL_TOKEN, 1.0, days) == pytest.approx(level, abs=1e-6)
+    assert vol(VOL_TOKEN, 1.0, 30) == pytest.approx(0.838, abs=5e-4)
+
+
 def test_total_variance_at_the_money_never_falls_with_time() -> None:
     for now in (0.2, 0.65, 2.0):
         terms = SurfaceTerms(atm_vol=now, curvature=0.15)
@@ -59,7 +73,7 @@ def test_the_defaults_resemble_a_real_chain_thirty_days_out() -> None:
         assert vol(MAJOR, strike, 31) - 0.65 == pytest.approx(excess, abs=0.02)
 
 
-@pytest.mark.parametrize("surface", [MAJOR, CORRELATED])
+@pytest.mark.parametrize("surface", [MAJOR, CORRELATED, VOL_TOKEN])
 @pytest.mark.parametrize("realised", [None, 0.5, STORM_VOL])
 def test_no_option_costs_more_than_a_nearer_one(
     surface: SurfaceTerms, realised: float | None
