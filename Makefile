@@ -29,7 +29,7 @@ check: setup  ## Lint, format, types, import rules
 	.venv/bin/lint-imports --no-logo --cache-dir build/import-linter >build/import-linter.log || { cat build/import-linter.log; exit 1; }
 
 unit: setup  ## All tests but those of the contracts
-	$(PYTEST) --ignore=tests/contract --doctest-modules tests bot/core
+	$(PYTEST) -n auto --dist loadfile --ignore=tests/contract --doctest-modules tests bot/core
 
 contract: setup  ## The contracts' tests, by Brownie on an Anvil of its own
 	tooling/brownie-test
