@@ -83,6 +83,8 @@ def charged(
     margin_atoms: int,
 ) -> Spent:
     """The same once a layer has ordered for so much on this tick."""
+    if not outlay_atoms and not margin_atoms:
+        return spent
     paid = max(0, outlay_atoms)
     own = max(0, _own(spent.base, layer) - within_year(held.spends, view.market.time_s))
     beyond = 0 if layer.funds_budget else max(0, paid - own)

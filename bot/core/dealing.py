@@ -12,7 +12,7 @@ from bot.core.errors import NotQuotedError
 from bot.core.fees import FeeTerms, trade_fee_atoms
 from bot.core.levels import Levels
 from bot.core.listing import lot_atoms
-from bot.core.margin import MarginTerms, hedge_margin_atoms, is_exposed
+from bot.core.margin import MarginTerms, can_owe, hedge_margin_atoms, is_exposed
 from bot.core.market import Market
 from bot.core.orders import Contract, Leg, LegFill, contract_unit
 from bot.core.quotes import PoolTerms, quote
@@ -68,6 +68,8 @@ def dealing_fee(fills: Sequence[LegFill], market: Market, terms: VenueTerms) -> 
 def margin_of(legs: Sequence[Leg], market: Market, terms: VenueTerms) -> int:
     """Margin that holding these legs needs now, quote atoms; bought options alone need none."""
     if not any(map(is_exposed, legs)):
+        return 0
+    if not can_owe(tuple(legs), base_decimals=market.base_decimals):
         return 0
     pool_terms = terms.pool(market)
     return hedge_margin_atoms(

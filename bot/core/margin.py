@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from bot.core.errors import VenueTermsError
 from bot.core.levels import Levels
@@ -77,6 +78,16 @@ def worst_payoff_atoms(legs: Sequence[Leg], *, base_decimals: int) -> int | None
         )
         for node in nodes
     )
+
+
+@lru_cache(maxsize=256)  # a hedge keeps its legs from tick to tick
+def can_owe(legs: tuple[Leg, ...], *, base_decimals: int) -> bool:
+    """Whether legs can pay less than nothing: a bought spread cannot, and needs no margin."""
+    groups: dict[tuple[int, bool], list[Leg]] = defaultdict(list)
+    for leg in legs:
+        groups[leg.contract.expiry_s, leg.contract.kind.is_on_index].append(leg)
+    worst = (worst_payoff_atoms(group, base_decimals=base_decimals) for group in groups.values())
+    return any(least is None or least < 0 for least in worst)
 
 
 def is_exposed(leg: Leg) -> bool:

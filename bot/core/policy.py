@@ -43,7 +43,9 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
     for pool, view in sight.views.items():
         book, symbol = sight.books[pool], view.market.quote_symbol
         hedges = {
-            hedge.layer: replace(hedge, margin_atoms=calls.needed.get(hedge.id, hedge.margin_atoms))
+            hedge.layer: replace(hedge, margin_atoms=calls.needed[hedge.id])
+            if hedge.id in calls.needed
+            else hedge
             for hedge in state.hedges
             if hedge.pool == pool
         }

@@ -60,21 +60,20 @@ def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -
             index, market = _with_index(signals.index, market, rules, quoting)
             signals = replace(signals, index=index)
         view = _view(spec, pool, signals, exposure, market=market, rules=rules, quoting=quoting)
+        signals = replace(signals, recent=view.recent)
         books[spec.name] = replace(before, position=position, signals=signals)
         views[spec.name] = view
     seen = Sight(snapshot=snapshot, books=books, views=views, world=state.world)
     wanted = wanted_of(rules.metric_names)
-    if wanted:
-        seen = _with_outside(seen, state, rules, quoting, wanted)
-    return _with_recent(seen, rules)
+    return _with_outside(seen, state, rules, quoting, wanted) if wanted else seen
 
 
-def _with_recent(seen: Sight, rules: Rules) -> Sight:
-    """The same with each pool's metrics of the last blocks, for conditions to be confirmed by."""
+def _with_recent(seen: Sight) -> Sight:
+    """The same with the newest of each pool's recent metrics as they are now."""
     views, books = dict(seen.views), dict(seen.books)
     for name, view in seen.views.items():
         signals = books[name].signals
-        recent = (*signals.recent, view.metrics)[-rules.guard.blocks_needed :]
+        recent = (*view.recent[:-1], view.metrics)
         views[name] = replace(view, recent=recent)
         books[name] = replace(books[name], signals=replace(signals, recent=recent))
     return replace(seen, views=views, books=books)
@@ -97,7 +96,8 @@ def _with_outside(
         name: replace(book, memory=memory.pools.get(name, book.memory))
         for name, book in seen.books.items()
     }
-    return Sight(snapshot=seen.snapshot, books=books, views=views, world=memory.world)
+    looked = Sight(snapshot=seen.snapshot, books=books, views=views, world=memory.world)
+    return _with_recent(looked)
 
 
 def hedged_pools(snapshot: Snapshot) -> Iterable[tuple[PoolSpec, PoolState]]:
@@ -179,5 +179,5 @@ def _view(
         exposure=exposure,
         metrics=metrics,
         trust=signals.guard.trust,
-        recent=(),
+        recent=(*signals.recent, metrics)[-rules.guard.blocks_needed :],
     )
