@@ -13,6 +13,10 @@ def check_holding(layer: Mapping[str, Any], at: Place) -> None:
     _check_tenors(layer, at)
     _check_roll(layer, at)
     _check_takes(layer, at)
+    if layer.get("slippage_by_breadth") and layer.get("slippage_bps_max") is None:
+        at.child("slippage_by_breadth").report(
+            "scales a bound that is not there", "add slippage_bps_max, or leave it out"
+        )
     if layer.get("thaw") is not None and layer.get("freeze") is None:
         at.child("thaw").report("ends a freeze that never begins", "add freeze, or leave it out")
 

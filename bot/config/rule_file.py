@@ -197,6 +197,7 @@ def _layer(values: Mapping[str, Any], *, tenor_s: int) -> Layer:
         funds_budget=values["funds_budget"],
         sleeve=Sleeve(values["sleeve"]),
         slippage_bps_max=values["slippage_bps_max"],
+        slippage_by_breadth=values["slippage_by_breadth"],
         order_good_s=values["order_minutes"],
     )
 

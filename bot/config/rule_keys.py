@@ -215,6 +215,11 @@ LAYER_KEYS = {
         "the most that a purchase pays above the model price, bps of it; left out, what is asked",
         None,
     ),
+    "slippage_by_breadth": Key(
+        Flag(),
+        "scale that bound by 2 (1 - `breadth`): doubled when all pools fall, 0 when all rise",
+        False,
+    ),
     "order_minutes": Key(
         _minutes("0"), "how long what was not filled at once is asked for; 0: on this tick only", 0
     ),

@@ -16,7 +16,7 @@ from bot.core.sizing import Ticket, affordable, priced, wanted_legs
 from bot.core.state import Hedge, Resting
 from bot.core.twap import twap_atoms
 from bot.core.unit_greeks import structure_greeks
-from bot.core.units import BPS, mul_div_down
+from bot.core.units import BPS, MILLION, mul_div_down
 
 
 def buy(case: Case, reason: Reason) -> Choice:
@@ -41,6 +41,8 @@ def buy(case: Case, reason: Reason) -> Choice:
         return stay(Status.HOLDING, Reason.NO_BID, {**numbers, "why": codes})
     target = largest_atoms(legs)
     numbers = {**numbers, **_sized(legs, "wanted", "contracts_wanted", target)}
+    if case.layer.slippage_by_breadth:
+        numbers["breadth"] = case.metrics["breadth"]
     ticket = affordable(legs, case.purse, market, case.quoting)
     if ticket is None:
         return _short_of_money(case, legs, numbers)
@@ -236,10 +238,24 @@ def delta_ppb(case: Case, legs: tuple[Leg, ...]) -> int:
 
 def _limit(case: Case, ticket: Ticket) -> int:
     """The least cash that the layer accepts: what is quoted, unless it bounds the slippage."""
-    if case.layer.slippage_bps_max is None:
+    bound_bps = slippage_bps(case)
+    if bound_bps is None:
         return ticket.cash_atoms
     at_mark = case.quoting.mark_cash(ticket.legs, case.view.market)
-    return at_mark - mul_div_down(abs(at_mark), case.layer.slippage_bps_max, BPS)
+    return at_mark - mul_div_down(abs(at_mark), bound_bps, BPS)
+
+
+def slippage_bps(case: Case) -> int | None:
+    """What a purchase may pay above the mark now, bps of it; None for anything.
+
+    By breadth, the share of watched pools that rose, it is scaled by 2 (1 - breadth): when nearly
+    all fall together protection is worth more, and when all rise nothing is in a hurry. An unknown
+    breadth leaves it as it is. Worked: 500 at a breadth of 0.1 are 900.
+    """
+    bound, breadth = case.layer.slippage_bps_max, case.metrics.get("breadth")
+    if bound is None or breadth is None or not case.layer.slippage_by_breadth:
+        return bound
+    return mul_div_down(bound, round(2 * MILLION * (1.0 - breadth)), MILLION)
 
 
 def _short_of_money(case: Case, legs: tuple[Leg, ...], numbers: Numbers) -> Choice:

@@ -74,7 +74,9 @@ class Layer:
     sleeve: whose money it spends; of the engine's layers the budget is measured by what the engine
     was given, not by entry value.
     slippage_bps_max: the most that an opening order pays above the mark (or gets below it), bps of
-    its value at the mark; None for whatever the venue asks. order_good_s: how long it is asked for.
+    its value at the mark; None for whatever the venue asks. slippage_by_breadth: that bound is
+    scaled by 2 (1 - breadth): doubled when all watched pools fall, nothing when all rise.
+    order_good_s: how long it is asked for.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Layer:
     funds_budget: bool = False
     sleeve: Sleeve = Sleeve.CORE
     slippage_bps_max: int | None = None
+    slippage_by_breadth: bool = False
     order_good_s: int = 0
     offsets_milli_sigma: tuple[int, ...] = ()
     stress_milli_sigma: tuple[int, ...] = ()
@@ -172,6 +175,8 @@ class Rules:
         }
         if any(layer.roll.needs_macd_cross for layer in self.layers):
             spoken_of.add("macd_cross")
+        if any(layer.slippage_by_breadth for layer in self.layers):
+            spoken_of.add("breadth")
         object.__setattr__(self, "metric_names", frozenset(spoken_of))
 
     @property

@@ -136,6 +136,7 @@ def _layer_to_json(layer: Layer) -> dict[str, Json]:
         "funds_budget": layer.funds_budget,
         "sleeve": layer.sleeve.value,
         "slippage_bps_max": layer.slippage_bps_max,
+        "slippage_by_breadth": layer.slippage_by_breadth,
         "order_good_s": layer.order_good_s,
     }
 

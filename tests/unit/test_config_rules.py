@@ -335,6 +335,10 @@ REFUSALS = {
         FILE + "monetise = { }\n",
         "layer[1].monetise: names no profit",
     ),
+    "a bound to scale that is none": (
+        FILE + "slippage_by_breadth = true\n",
+        "layer[1].slippage_by_breadth: scales a bound that is not there",
+    ),
     "a thaw without a freeze": (
         FILE + 'thaw = { metric = "il_bps", below = 5 }\n',
         "layer[1].thaw: ends a freeze that never begins",

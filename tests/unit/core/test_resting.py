@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from bot.core.conditions import Comparison
 from bot.core.depth import DepthTerms
+from bot.core.order_forms import slippage_bps
 from bot.core.quotes import PoolTerms
 from tests.builders.ladders import Ladder
-from tests.builders.runs import HOUR_S, layer
+from tests.builders.runs import HOUR_S, layer, rules_of
 
 BY_PRICE: dict[str, Any] = {
     "arm": Comparison(metric="move_bps", below=-1_000.0),
@@ -125,3 +129,18 @@ def test_what_rests_is_cut_to_the_purse_and_asked_for_no_more() -> None:
     assert 0 < again <= first // 2
     assert poor.step(1, 1_790) == ["IN_BAND"]
     poor.journal.check()
+
+
+@pytest.mark.parametrize(
+    ("breadth", "bound_bps"), [(0.0, 1_000), (0.1, 900), (0.5, 500), (1.0, 0), (None, 500)]
+)
+def test_a_price_bound_widens_when_all_pools_fall_and_shuts_when_all_rise(
+    breadth: float | None, bound_bps: int
+) -> None:
+    """500 bps times 2 (1 - breadth); an unknown breadth leaves it alone."""
+    one = layer("one", slippage_bps_max=500, slippage_by_breadth=True)
+    case: Any = SimpleNamespace(layer=one, metrics={"breadth": breadth})
+    assert slippage_bps(case) == bound_bps
+    assert "breadth" in rules_of(one).metric_names
+    plain: Any = SimpleNamespace(layer=layer("one", slippage_bps_max=500), metrics=case.metrics)
+    assert slippage_bps(plain) == 500
