@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.core.advising import advise
 from bot.core.budget import Spent, charged, pool_spent, purse
 from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
@@ -75,6 +76,7 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
         decisions=tuple(decisions),
         orders=tuple(orders),
         margins={hedge: atoms for hedge, atoms in calls.needed.items() if hedge not in closing},
+        advice=advise(state, sight, rules),
     )
 
 
