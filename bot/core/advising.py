@@ -77,6 +77,8 @@ def core_position(
         pool=home.name,
         price=price * 10 ** (spec.base.decimals - spec.quote.decimals),
         value_atoms=value,
+        pool_atoms=2 * pool.reserves(spec)[1],
+        others_atoms=2 * pool.reserves(spec)[1] - (0 if away else exposure.lp_value_atoms),
         base_share=0.5 if paper is None else paper.base_share(price),
         core_atoms=quoted[0] - exposure.lp_value_atoms + value,
         money_atoms=quoted[1] - (0 if paper is None else paper.moved_atoms),
@@ -89,8 +91,8 @@ def core_position(
         years=rules.horizon_s / YEAR_S,
         gas_atoms=gas_atoms(seen, home, terms),
         depth=_depth(spec, pool, less=(0, 0) if away else view.claim),
-        fees_atoms=exposure.fees_atoms,
-        il_atoms=exposure.il_atoms,
+        fees_atoms=exposure.fees_atoms if paper is None else int(paper.fees),
+        il_atoms=exposure.il_atoms if paper is None else None,
         others=_others(memory, seen, home, rules, terms, away=away, view=view),
         lower=0.0 if paper is None else paper.lower / price,
         upper=inf if paper is None else paper.upper / price,
@@ -236,6 +238,7 @@ def _others(
                 vol=view.market.realised_vol,
                 correlation=close,
                 depth=_depth(home, seen.pools[place_of(home.name, seen)], less=view.claim),
+                pool_atoms=2 * view.reserve_quote_atoms,
             ),
         )
     return tuple(
@@ -256,6 +259,7 @@ def _other(
         vol=vol_of_other(held.pairs, length=terms.samples, step_s=terms.sample_s),
         correlation=correlation(held.pairs, length=terms.samples),
         depth=_depth(spec, pool, less=(0, 0)),
+        pool_atoms=tvl,
     )
 
 

@@ -47,13 +47,19 @@ class Depth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """A watched pool to which the capital could go. Rates and volatility a year, fractions."""
+    """A watched pool to which the capital could go. Rates and volatility a year, fractions.
+    pool_atoms: what lies in it, quote."""
 
     pool: str
     fee_yield: float | None
     vol: float | None
     correlation: float | None
     depth: Depth
+    pool_atoms: int
+
+    def fee_rate(self, earns: float, *, value_atoms: int) -> float:
+        """Fees a year over so much more value, full range."""
+        return earns * self.pool_atoms / (self.pool_atoms + value_atoms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +72,17 @@ class CorePosition:
     core_atoms, money_atoms: all positions of this quote currency, and the money beside them.
     fee_yield: what the watched pool's LPs keep a year. vol, irr, wacc: a year. None: not known.
     years: horizon. gas_atoms: of one transaction; None: not known.
-    fees_atoms, il_atoms: so far. idle_atoms: fees that do not work. compounds: whether the pool
-    puts them back itself. fee_factor: what its tier earns over what the watched pool does.
+    pool_atoms, others_atoms: what lies in the watched pool, and what of that is not the position's.
+    fees_atoms, il_atoms: so far, the latter None where it is not told apart. idle_atoms: fees that
+    do not work. compounds: whether the pool puts them back itself. fee_factor: what its tier earns
+    over what the watched pool does.
     """
 
     pool: str
     price: float
     value_atoms: int
+    pool_atoms: int
+    others_atoms: int
     base_share: float
     core_atoms: int
     money_atoms: int
@@ -86,7 +96,7 @@ class CorePosition:
     gas_atoms: int | None
     depth: Depth
     fees_atoms: int
-    il_atoms: int
+    il_atoms: int | None
     others: tuple[Other, ...] = ()
     lower: float = 0.0
     upper: float = inf
@@ -102,7 +112,15 @@ class CorePosition:
     @property
     def earns(self) -> float | None:
         """Fees a year that a full range of its tier keeps, a fraction."""
-        return None if self.fee_yield is None else self.fee_yield * self.fee_factor
+        return None if self.fee_yield is None else round(self.fee_yield * self.fee_factor, 6)
+
+    def fee_rate(self, earns: float, work: float) -> float:
+        """Fees a year over the value, when the position works so many times as a full range does.
+
+        Its own liquidity shares them: the pool is paid no more for it.
+        """
+        crowded = self.others_atoms + work * self.value_atoms
+        return earns * work * self.pool_atoms / crowded
 
     @property
     def width(self) -> float:

@@ -30,8 +30,8 @@ class PaperPosition:
 
     pool: where it is now. start_atoms, start_lp: the real position's value, and what an LP atom of
     its pool was worth, when this one opened. fee_bps, fee_factor: its fee tier, and what as much
-    liquidity earns there over what it earns in the watched pool. idle: fees not put back.
-    moved_atoms: put in from money (> 0) or taken out to it. costs_atoms: paid for all moves.
+    liquidity earns there over what it earns in the watched pool. idle: fees not put back; fees: of
+    all time. moved_atoms: put in from money (> 0) or taken out to it. costs_atoms: of all moves.
     """
 
     pool: str
@@ -43,6 +43,7 @@ class PaperPosition:
     lower: float = 0.0
     upper: float = inf
     idle: float = 0.0
+    fees: float = 0.0
     moved_atoms: int = 0
     costs_atoms: int = 0
     moves: int = 0
@@ -120,12 +121,17 @@ def earned(
         lp = worth_of(spec, after, rate=ONE).lp / worth_of(spec, before, rate=ONE).lp
         moved = after.price(spec) / before.price(spec)
         # LP tokens are worth 2 sqrt(k P): without the price's part the root of k is left.
-        return replace(paper, liquidity=carried(paper.liquidity * sqrt(lp * lp / moved)))
+        grown = carried(paper.liquidity * sqrt(lp * lp / moved))
+        fees = (grown - paper.liquidity) * paper.span.value(price_of(spec, after))
+        return replace(paper, liquidity=grown, fees=carried(paper.fees + fees))
     if not paper.lower < price_of(spec, after) < paper.upper:
         return paper
-    fees = flow_between(spec, before, after).lp_fees_atoms
-    share = paper.liquidity / sqrt_k((after.reserve0, after.reserve1))
-    return replace(paper, idle=carried(paper.idle + fees * share * paper.fee_factor))
+    whole = sqrt_k((after.reserve0, after.reserve1))
+    # The real position's own liquidity is not there twice: it is what has moved.
+    others = whole * (after.total_supply - after.lp_balance) / after.total_supply
+    share = paper.liquidity / (others + paper.liquidity)
+    fees = flow_between(spec, before, after).lp_fees_atoms * share * paper.fee_factor
+    return replace(paper, idle=carried(paper.idle + fees), fees=carried(paper.fees + fees))
 
 
 def followed(

@@ -21,7 +21,7 @@ from bot.core.pool_economics import (
     tier_rates,
     work_of,
 )
-from bot.core.units import BPS, mul_div_down
+from bot.core.units import BPS, carried, mul_div_down
 
 FULL = "full"
 EASE = 2
@@ -89,36 +89,39 @@ def _range(core: CorePosition, terms: AdviceTerms) -> Advice:
     if core.earns is None or not core.vol or core.gas_atoms is None:
         return keep(core, Kind.RANGE, Why.UNKNOWN, {"fee_yield": core.earns, "vol": core.vol})
     vol, years, earns = core.vol, core.years, core.earns
-    edge = earns - expected_loss(vol=vol, years=years)
+    loss = expected_loss(vol=vol, years=years)
     now = work_of(vol=vol, years=years, lower=core.lower, upper=core.upper)
-    held = now * edge
+    held = core.fee_rate(earns, now) - now * loss
     if not core.is_full:
         held -= exits_a_year(vol=vol, years=years, width=core.width) * _follow_cost(core)
-    best_rate, best_bps, best_work = edge, 0, 1.0  # the full range, which nobody need follow
+    # The full range, which nobody need follow, is the first to beat.
+    best_rate, best_bps, best_work = core.fee_rate(earns, 1.0) - loss, 0, 1.0
     for width_bps in terms.ranges_bps:
         width = width_bps / BPS
         work = work_of(vol=vol, years=years, lower=1 / (1 + width), upper=1 + width)
         follow = exits_a_year(vol=vol, years=years, width=width) * _follow_cost(core)
-        if (rate := work * edge - follow) > best_rate:
+        if (rate := core.fee_rate(earns, work) - work * loss - follow) > best_rate:
             best_rate, best_bps, best_work = rate, width_bps, work
     lower, upper = _ends(best_bps)
     low, high = break_even_band(
-        price=core.price, fees=best_work * earns * years, lower=lower, upper=upper
+        price=core.price, fees=core.fee_rate(earns, best_work) * years, lower=lower, upper=upper
     )
     numbers: Numbers = {
         "fee_yield": earns,
         "vol": vol,
         "work_now": round(now, 6),
         "work": round(best_work, 6),
-        "band_low": _six(low),
-        "band_high": None if high == inf else _six(high),
+        "band_low": carried(low),
+        "band_high": None if high == inf else carried(high),
     }
     if abs(best_work - now) < 1e-9 or (best_bps == 0 and core.is_full):
         return keep(core, Kind.RANGE, Why.BEST, numbers)
     gain = core.yearly(best_rate - held)
     lean = round(abs(core.base_share - 0.5) * 10**9)
     swapped = core.depth.cost_of_swap(mul_div_down(core.value_atoms, lean, 10**9))
-    action = Action.NARROW if best_work > now else Action.WIDEN
+    # Around the price again is as narrow as before.
+    is_wider = best_bps == 0 or best_bps / BPS > core.width * (1 + 1e-6)
+    action = Action.WIDEN if is_wider else Action.NARROW
     target = str(best_bps) if best_bps else FULL
     cost = cost_of(core, MOVES, swapped)
     return offer(
@@ -182,14 +185,16 @@ def _migrate(core: CorePosition, terms: AdviceTerms) -> Advice:
             continue
         if close * BPS >= terms.correlation_bps_min:
             loss = expected_loss(vol=other.vol, years=core.years)
-            near.append((other.fee_yield - loss, other))
+            rate = other.fee_rate(other.fee_yield, value_atoms=core.value_atoms)
+            near.append((rate - loss, other))
     known = [other.correlation for other in core.others if other.correlation is not None]
     if not near:
         numbers: Numbers = {"correlation": round(max(known), 6) if known else None}
         why = Why.NO_TARGET if known or not core.others else Why.UNKNOWN
         return keep(core, Kind.MIGRATE, why, numbers)
     work = work_of(vol=core.vol, years=core.years, lower=core.lower, upper=core.upper)
-    held = (core.earns - expected_loss(vol=core.vol, years=core.years)) * work
+    loss = expected_loss(vol=core.vol, years=core.years)
+    held = core.fee_rate(core.earns, work) - work * loss
     best, to = max(near, key=lambda pair: pair[0])
     numbers = {
         "net_now": round(held, 6),
@@ -219,16 +224,17 @@ def _compound(core: CorePosition, terms: AdviceTerms) -> Advice:
     numbers: Numbers = {
         "fees": str(core.fees_atoms),
         "idle": str(core.idle_atoms),
-        "il": str(core.il_atoms),
+        "il": None if core.il_atoms is None else str(core.il_atoms),
         "without_fees": str(core.value_atoms - core.fees_atoms),
     }
     if core.compounds:
         return keep(core, Kind.COMPOUND, Why.BY_ITSELF, numbers)
     if core.earns is None or not core.vol:
         return keep(core, Kind.COMPOUND, Why.UNKNOWN, numbers)
-    edge = core.earns - expected_loss(vol=core.vol, years=core.years)
+    loss = expected_loss(vol=core.vol, years=core.years)
     work = work_of(vol=core.vol, years=core.years, lower=core.lower, upper=core.upper)
-    gain = core.yearly(edge * work, of_atoms=core.idle_atoms)
+    rate = core.fee_rate(core.earns, work) - work * loss
+    gain = core.yearly(rate, of_atoms=core.idle_atoms)
     if gain <= 0:
         return keep(core, Kind.COMPOUND, Why.BEST, numbers)
     target, cost = str(core.idle_atoms), cost_of(core, 1, FREE)
@@ -258,7 +264,3 @@ def _follow_cost(core: CorePosition) -> float:
 def _ends(width_bps: int) -> tuple[float, float]:
     width = width_bps / BPS
     return (1 / (1 + width), 1 + width) if width_bps else (0.0, inf)
-
-
-def _six(value: float) -> float:
-    return float(f"{value:.6g}")
