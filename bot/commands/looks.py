@@ -14,8 +14,10 @@ from bot.commands.standing_tables import (
     show_positions,
 )
 from bot.commands.terminal import Terminal
+from bot.core.advice import Advice
 from bot.core.contracts import NEVER_S, contract_decimals
 from bot.core.errors import TickMissingError, UsageError
+from bot.report.advised import advice_json, advice_sentence, latest, paper_json, paper_sentence
 from bot.report.basket import basket_sentence
 from bot.report.figures import moment, money, plain
 from bot.report.held import HedgeSeen, MoneySeen
@@ -125,6 +127,16 @@ def show_tick(terminal: Terminal, story: Story, tick: Tick, *, with_decisions: b
     if story.head.engine_bps:
         terminal.say(f"second engine: {_money_text(tick.engine, decimals)}")
     terminal.say(basket_sentence(tick.basket))
+    for line in advice_lines(story, latest(story.ticks), tick):
+        terminal.say(line)
+
+
+def advice_lines(story: Story, told: list[Advice], tick: Tick) -> list[str]:
+    """Advice in sentences, and what following it has come to."""
+    lines = [advice_sentence(one, story.head.spec(one.pool)) for one in told]
+    return [f"Advice: {line}" for line in lines] + [
+        paper_sentence(pool, paper, story.head.spec(pool)) for pool, paper in tick.papers.items()
+    ]
 
 
 def _money_text(held: MoneySeen, decimals: Mapping[str, int]) -> str:
@@ -134,17 +146,21 @@ def _money_text(held: MoneySeen, decimals: Mapping[str, int]) -> str:
 
 def _sentences(story: Story, tick: Tick) -> list[str]:
     lines = [sentence(decision, story.head.spec(decision.pool)) for decision in tick.decisions]
-    return lines + [
-        f"Order: {trade_sentence(trade, story.head.spec(trade.order.pool))}"
-        for trade in tick.trades
-    ]
+    return (
+        lines
+        + [
+            f"Order: {trade_sentence(trade, story.head.spec(trade.order.pool))}"
+            for trade in tick.trades
+        ]
+        + advice_lines(story, list(tick.advice), tick)
+    )
 
 
 def _tick_json(story: Story, tick: Tick | None) -> dict[str, Any]:
     if tick is None:
         return {
             "tick": None, "positions": {}, "hedges": [], "layers": {}, "waits": [],
-            "cash": {}, "margin": {}, "debt": {},
+            "cash": {}, "margin": {}, "debt": {}, "advice": [], "followed": {},
             "engine": {"cash": {}, "margin": {}, "debt": {}},
         }  # fmt: skip
     return {
@@ -153,6 +169,10 @@ def _tick_json(story: Story, tick: Tick | None) -> dict[str, Any]:
         "hedges": [_hedge_json(story, hedge) for hedge in tick.hedges],
         "layers": {pool: dict(layers) for pool, layers in tick.layers.items()},
         "waits": _waits_json(story, tick),
+        "advice": [advice_json(one, story.head.spec(one.pool)) for one in latest(story.ticks)],
+        "followed": {
+            pool: paper_json(paper, story.head.spec(pool)) for pool, paper in tick.papers.items()
+        },
         **_money_json(tick.money, story),
         "engine": _money_json(tick.engine, story),
     }
@@ -252,6 +272,7 @@ def _explained(story: Story, tick: Tick) -> dict[str, Any]:
             }
             for decision in tick.decisions
         ],
+        "advice": [advice_json(one, story.head.spec(one.pool)) for one in tick.advice],
         "orders": [
             {
                 "id": trade.order.id,

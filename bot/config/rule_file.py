@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bot.config.advice_keys import advice_terms, check_advice
 from bot.config.condition_keys import condition_schema
 from bot.config.ladder import check_layers
 from bot.config.market_rules import with_market
@@ -66,6 +67,7 @@ def rules_schema() -> dict[str, Any]:
 def _check(values: Mapping[str, Any], place: Place) -> None:
     _check_bars(values.get("strategy", {}), place.child("strategy"))
     _check_engine(values, place)
+    check_advice(values.get("advice") or {}, place.child("advice"))
     layers = values.get("layer")
     if layers is None:
         return
@@ -135,6 +137,7 @@ def _rules(values: Mapping[str, Any]) -> Rules:
         engine=None if values["engine"] is None else Engine(**values["engine"]),
         bars=_bar_terms(strategy),
         guard=_guard(values["guard"]),
+        advice=advice_terms(values["advice"]),
     )
 
 

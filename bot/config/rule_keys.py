@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.config.advice_keys import ADVICE_KEYS
 from bot.config.condition_keys import ConditionOf
 from bot.config.guard_keys import GUARD_KEYS
 from bot.config.keys import Amount, Flag, Key, ListOf, Number, Scaled, TableOf, Text, Whole
@@ -258,6 +259,9 @@ RULE_FILE = TableOf(
         "strategy": Key(TableOf(STRATEGY_KEYS), "the strategy as a whole"),
         "guard": Key(TableOf(GUARD_KEYS), "what a price must stand before a layer acts on it"),
         "engine": Key(TableOf(ENGINE_KEYS), "the second engine; left out, there is none", None),
+        "advice": Key(
+            TableOf(ADVICE_KEYS), "advice on the core position; left out, there is none", None
+        ),
         "layer": Key(
             ListOf(kind=TableOf(LAYER_KEYS), what="[[layer]]"), "the ladder, mildest first", ()
         ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from bot.core.errors import AccountUnknownError
 
@@ -40,6 +41,10 @@ PREMIUM = "Expenses:Premium"
 SPREAD = "Expenses:Spread"
 VENUE_FEES = "Expenses:VenueFees"
 ROUNDING = "Expenses:Rounding"
+ADVICE = "Equity:Advice"
+ADVICE_GAS = "Expenses:AdviceGas"
+ADVICE_FEES = "Expenses:AdviceFees"
+ADVICE_SLIPPAGE = "Expenses:AdviceSlippage"
 
 CHART: dict[str, tuple[str, ...]] = {
     CASH: (),
@@ -60,6 +65,10 @@ CHART: dict[str, tuple[str, ...]] = {
     SPREAD: ("pool", "layer"),
     VENUE_FEES: ("pool", "layer"),
     ROUNDING: (),
+    ADVICE: ("pool",),
+    ADVICE_GAS: ("pool", "action"),
+    ADVICE_FEES: ("pool", "action"),
+    ADVICE_SLIPPAGE: ("pool", "action"),
 }
 """Prefix -> what the names after it stand for."""
 
@@ -119,6 +128,26 @@ def spread_account(*, pool: str, layer: str) -> str:
 def venue_fees_account(*, pool: str, layer: str) -> str:
     """Return the venue fees that a layer paid."""
     return f"{VENUE_FEES}:{pool}:{layer}"
+
+
+class AdviceAccounts(NamedTuple):
+    """Of advice that is followed on paper. paper: what bears the costs. costs: gas, fees of swaps
+    and their slippage."""
+
+    paper: str
+    costs: tuple[str, str, str]
+
+
+def advice_accounts(*, pool: str, action: str) -> AdviceAccounts:
+    """Return where an action followed on paper is booked.
+
+    >>> advice_accounts(pool="WETH-USDC", action="narrow").costs[0]
+    'Expenses:AdviceGas:WETH-USDC:narrow'
+    """
+    gas, fees, slippage = (
+        f"{prefix}:{pool}:{action}" for prefix in (ADVICE_GAS, ADVICE_FEES, ADVICE_SLIPPAGE)
+    )
+    return AdviceAccounts(paper=f"{ADVICE}:{pool}", costs=(gas, fees, slippage))
 
 
 @lru_cache(maxsize=4096)

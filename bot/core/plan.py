@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.core.advice import Advice
 from bot.core.canonical import Json
 from bot.core.conditions import Metrics
 from bot.core.exposure import Exposure
@@ -83,6 +84,7 @@ class Plan:
     """All decisions of a tick, in the ladder's order, and the orders that carry them out.
 
     margins: hedge id -> margin that it needs from now on, quote atoms, where that changes.
+    advice: on core positions that were due to be weighed.
     """
 
     tick: int
@@ -90,3 +92,4 @@ class Plan:
     decisions: tuple[Decision, ...]
     orders: tuple[Order, ...]
     margins: Mapping[str, int] = field(default_factory=dict)
+    advice: tuple[Advice, ...] = ()

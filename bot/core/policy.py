@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.core.advising import advise
 from bot.core.budget import Spent, charged, pool_spent, purse
 from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
@@ -77,6 +78,7 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
         decisions=tuple(decisions),
         orders=tuple(orders),
         margins=calls.needed,
+        advice=advise(state, sight, rules),
     )
 
 

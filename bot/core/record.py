@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from bot.core.advice import Advice
 from bot.core.canonical import Json, canonical_json
 from bot.core.exposure import Exposure
 from bot.core.ledger import LedgerHead
@@ -39,6 +40,7 @@ def encode_plan(plan: Plan, snapshot: Snapshot, before: Snapshot | None) -> Json
         "decisions": [decision.to_json() for decision in plan.decisions],
         "orders": [order.to_json() for order in plan.orders],
         "margins": {hedge: str(atoms) for hedge, atoms in plan.margins.items()},
+        **({"advice": [advice.to_json() for advice in plan.advice]} if plan.advice else {}),
     }
 
 
@@ -50,6 +52,7 @@ def decode_plan(row: Mapping[str, Any], views: Mapping[str, PoolView]) -> Plan:
         decisions=tuple(Decision.from_json(decision) for decision in row["decisions"]),
         orders=tuple(Order.from_json(order) for order in row["orders"]),
         margins={hedge: int(atoms) for hedge, atoms in row["margins"].items()},
+        advice=tuple(Advice.from_json(advice) for advice in row.get("advice", ())),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from math import expm1
 
+from bot.core.advice_terms import AdviceTerms
 from bot.core.bar_terms import PLAIN_BARS, BarTerms
 from bot.core.conditions import Condition, comparisons
 from bot.core.guard import Guard
@@ -146,6 +147,7 @@ class Rules:
     bars: what the signals on price bars go by; market: those on market, value and macro.
     metric_names: every metric that a condition speaks of; only these need be measured.
     guard: what a price must stand before a layer acts on it.
+    advice: how the core position is advised on; None for not at all.
     """
 
     name: str
@@ -164,6 +166,7 @@ class Rules:
     exposure_cap_bps: int | None = None
     market: MarketTerms = PLAIN_MARKET
     engine: Engine | None = None
+    advice: AdviceTerms | None = None
     metric_names: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -177,6 +180,8 @@ class Rules:
             spoken_of.add("macd_cross")
         if any(layer.slippage_by_breadth for layer in self.layers):
             spoken_of.add("breadth")
+        if self.advice is not None:
+            spoken_of |= self.advice.metric_names
         object.__setattr__(self, "metric_names", frozenset(spoken_of))
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.core.advising import advice_after, advice_drafts, paper_values
 from bot.core.bookkeeping import claim_drafts, debt_draft, fill_draft, margin_draft
 from bot.core.canonical import Json, digest
 from bot.core.hedges import earned_atoms, hedge_after, layers_after
@@ -36,12 +37,14 @@ def settle(
     claims, drafts = _claims(state, sight, tick=plan.tick)
     hedges, moved, earned = _dealt(state.hedges, plan, answers, snapshot=snapshot)
     drafts += _lent(state, moved, cause=digest(snapshot.chain_id, snapshot.block.hash, plan.tick))
+    drafts += advice_drafts(plan.advice, snapshot, tick=plan.tick)
     entries = seal_all(drafts, state.ledger_head, snapshot, tick=plan.tick)
     pools = {
         name: replace(
             book,
             claim_base_atoms=claims[name][0],
             claim_quote_atoms=claims[name][1],
+            advice=advice_after(book, plan.advice, snapshot, rules, sight.views.get(name)),
             layers=layers_after(
                 book, plan, answers, rules, hedges=hedges, earned=earned, time_s=time_s
             ),
@@ -112,7 +115,9 @@ def head_after(head: LedgerHead, entries: Sequence[Entry]) -> LedgerHead:
 def book_values(state: BookState, sight: Sight, quoting: Quoting) -> Json:
     """What the book is worth now: each sleeve's money (the core's first), and each hedge at what
     the venue would pay."""
+    papers = paper_values(state.pools, sight.snapshot)
     return {
+        **({"advice": papers} if papers else {}),
         **_money_json(state.money[Sleeve.CORE]),
         "engine": _money_json(state.money[Sleeve.ENGINE]),
         "hedges": [_hedge_value(hedge, sight, quoting) for hedge in state.hedges],

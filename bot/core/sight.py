@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from bot.core.advice_memory import remembered
+from bot.core.advice_terms import AdviceTerms
 from bot.core.errors import EmptyPoolError
 from bot.core.exposure import Exposure, exposure_of
 from bot.core.index_memory import IndexMemory, IndexSeen, remember
@@ -65,7 +67,31 @@ def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -
         views[spec.name] = view
     seen = Sight(snapshot=snapshot, books=books, views=views, world=state.world)
     wanted = wanted_of(rules.metric_names)
-    return _with_outside(seen, state, rules, quoting, wanted) if wanted else seen
+    if wanted:
+        seen = _with_outside(seen, state, rules, quoting, wanted)
+    if rules.advice is not None:
+        seen = _with_advice(seen, state, rules, rules.advice)
+    return seen
+
+
+def _with_advice(seen: Sight, state: BookState, rules: Rules, terms: AdviceTerms) -> Sight:
+    """The same with what advice remembers of each pool carried on."""
+    books = dict(seen.books)
+    for spec, _ in hedged_pools(seen.snapshot):
+        view = seen.views.get(spec.name)
+        books[spec.name] = replace(
+            books[spec.name],
+            advice=remembered(
+                books[spec.name].advice,
+                spec,
+                state.snapshot,
+                seen.snapshot,
+                terms,
+                half_life_s=rules.market.half_life_s,
+                is_trusted=view is not None and view.trust.doubt is None,
+            ),
+        )
+    return replace(seen, books=books)
 
 
 def _with_recent(seen: Sight) -> Sight:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.core.advice_memory import NO_ADVICE_MEMORY, AdviceMemory
 from bot.core.ledger import LedgerHead
 from bot.core.market_memory import NO_MEMORY, NO_WORLD, PoolMemory, WorldMemory
 from bot.core.orders import Leg
@@ -85,7 +86,7 @@ class PoolBook:
 
     claim_base_atoms, claim_quote_atoms: the LP claim as the ledger has it booked.
     layers: layer name -> state.
-    memory: flows, cash flows, rates; empty where no rule asks for them.
+    memory: flows, cash flows, rates; empty where no rule asks for them. advice: the same of advice.
     """
 
     position: Position
@@ -94,6 +95,7 @@ class PoolBook:
     claim_quote_atoms: int = 0
     layers: Mapping[str, LayerState]
     memory: PoolMemory = NO_MEMORY
+    advice: AdviceMemory = NO_ADVICE_MEMORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+from bot.core.advice_terms import AdviceTerms
 from bot.core.bar_terms import BarTerms
 from bot.core.canonical import Json, digest
 from bot.core.conditions import AllOf, AnyOf, Comparison, Condition, NotOf
@@ -46,6 +47,7 @@ def rules_to_json(rules: Rules) -> dict[str, Json]:
         "engine": None if rules.engine is None else asdict(rules.engine),
         "layers": [_layer_to_json(layer) for layer in rules.layers],
         "guard": asdict(rules.guard),
+        **({} if rules.advice is None else {"advice": rules.advice.to_json()}),
     }
 
 
@@ -59,6 +61,7 @@ def rules_from_json(row: Mapping[str, Any]) -> Rules:
             "engine": None if row["engine"] is None else Engine(**row["engine"]),
             "layers": tuple(_layer_from_json(layer) for layer in row["layers"]),
             "guard": Guard(**row["guard"]),
+            "advice": AdviceTerms.from_json(row["advice"]) if "advice" in row else None,
         }
     )
 

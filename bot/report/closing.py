@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.report.advised import paper_sentence
 from bot.report.basket import basket_sentence
 from bot.report.figures import amount, change, fraction_of, moment, places_for
 from bot.report.plaintext import clean
@@ -26,6 +27,7 @@ def closing(summary: Summary, *, notes: Sequence[str]) -> RenderableType:
     until = "" if last is None else f", up to block {last.block_number:,}, {moment(last.time_s)}"
     lines = [
         *(() if last is None else (basket_sentence(last.basket),)),
+        *_advised(summary),
         f"{summary.ticks:,} ticks{until}"
         + (f"; {summary.undone} undone by reorgs" if summary.undone else ""),
         f"orders: {summary.filled} filled, {summary.refused} refused",
@@ -34,6 +36,17 @@ def closing(summary: Summary, *, notes: Sequence[str]) -> RenderableType:
     ]
     parts += [Text(clean(line), overflow="fold") for line in lines]
     return Group(*parts)
+
+
+def _advised(summary: Summary) -> list[str]:
+    """What was advised, and what following it came to."""
+    given = summary.advice["given"]
+    papers = {} if summary.last is None else summary.last.papers
+    lines = [paper_sentence(pool, paper, summary.head.spec(pool)) for pool, paper in papers.items()]
+    if isinstance(given, Mapping) and given:
+        told = ", ".join(f"{action} {count}" for action, count in given.items())
+        lines.insert(0, f"advice given: {told}")
+    return lines
 
 
 def _table(summary: Summary) -> Table:

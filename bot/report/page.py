@@ -17,12 +17,12 @@ from bot.core.ledger import Balances
 from bot.core.orders import Leg
 from bot.core.ports import Row
 from bot.core.snapshot import PoolSpec
-from bot.report.basket import basket_sentence
 from bot.report.chart import draw
 from bot.report.figures import amount, change, contracts, expiry, moment, places_for
 from bot.report.ledger_view import amount_text, balance_lines
 from bot.report.markup import classed, table
-from bot.report.plots import basket_chart, charts_of
+from bot.report.page_parts import advice_part, basket_part
+from bot.report.plots import charts_of
 from bot.report.reading import Story, read_story
 from bot.report.standing import Standing, standings
 from bot.report.summary import TOTALS, Summary, summarise, summary_rows
@@ -75,7 +75,8 @@ def report_page(book: ReadableBook) -> str:
     parts = [
         _opening(story, summary),
         *(_pool_part(story, summary, pool, by_tick) for pool in summary.standing),
-        _basket(story),
+        basket_part(story),
+        advice_part(story),
         _hedges(story),
         _trades(story),
         _balances(story, book.balances()),
@@ -156,17 +157,6 @@ def _money_table(story: Story, standing: Standing) -> str:
     )
     head = f'<tr><th>{escape(standing.pool)}</th><th class="n">{escape(quote.symbol)}</th></tr>'
     return f'<div class="scroll"><table>{head}{rows}</table></div>'
-
-
-def _basket(story: Story) -> str:
-    """The control: what an unhedged basket of all watched pools came to."""
-    if story.last is None:
-        return ""
-    drawn = draw(basket_chart(story.ticks)) if len(story.ticks) > 1 else ""
-    return (
-        f"<section><h2>The control: an unhedged basket</h2>"
-        f"<p>{escape(basket_sentence(story.last.basket))}</p>{drawn}</section>"
-    )
 
 
 def _hedges(story: Story) -> str:

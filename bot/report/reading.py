@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from bot.core.advice import Advice
 from bot.core.conditions import Metrics
 from bot.core.errors import TickMissingError
 from bot.core.exposure import Exposure
@@ -20,6 +21,7 @@ from bot.core.plan import Decision
 from bot.core.ports import Row
 from bot.core.record import decode_pool, decode_spec, read_body
 from bot.core.snapshot import EventKind, PoolSpec, PositionEvent
+from bot.report.advised import PaperSeen, read_papers
 from bot.report.basket import Basket, BasketSeen
 from bot.report.held import HedgeSeen, MoneySeen, read_atoms, read_hedge, read_money
 
@@ -80,7 +82,8 @@ class Trade:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """One record. layers: pool -> layer -> status. pools: hedged pools that could be valued.
-    money: the core's; engine: the second engine's. basket: the control beside them."""
+    money: the core's; engine: the second engine's. basket: the control beside them.
+    advice: what was weighed on it; papers: by pool, positions that follow advice on paper."""
 
     number: int
     block_number: int
@@ -96,6 +99,8 @@ class Tick:
     money: MoneySeen
     engine: MoneySeen
     basket: BasketSeen
+    advice: tuple[Advice, ...]
+    papers: Mapping[str, PaperSeen]
     ledger_seq: int
     ledger_hash: str
 
@@ -230,6 +235,8 @@ def _read_tick(body: Mapping[str, Any], head: Head, before: Tick | None, basket:
             ((index, decode_pool(fields)) for index, *fields in snapshot["pools"]),
             block_number=snapshot["block"]["number"],
         ),
+        advice=tuple(Advice.from_json(advice) for advice in body.get("advice", ())),
+        papers=read_papers(book.get("advice", {})),
         ledger_seq=body["ledger"]["seq"],
         ledger_hash=body["ledger"]["hash"],
     )

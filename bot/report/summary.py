@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.canonical import Json
+from bot.report.advised import counted
 from bot.report.figures import plain
 from bot.report.reading import Head, Story, Tick
 from bot.report.standing import HedgeMoney, Standing, standings
@@ -17,6 +18,7 @@ class Summary:
     """What a journal comes to. standing: pool -> where it last stood, pools that had a price.
 
     reasons: reason code -> how many layer decisions carried it. orders: filled and refused.
+    advice: how often each action was given and each reason said.
     """
 
     head: Head
@@ -27,6 +29,7 @@ class Summary:
     reasons: Mapping[str, int]
     filled: int
     refused: int
+    advice: Mapping[str, Json]
 
     def to_json(self) -> dict[str, Json]:
         """The summary for machines; money as exact text in whole quote tokens."""
@@ -40,6 +43,7 @@ class Summary:
                 pool: _pool_json(standing, self.head) for pool, standing in self.standing.items()
             },
             "basket": None if self.last is None else self.last.basket.to_json(),
+            "advised": dict(self.advice),
             "reasons": dict(self.reasons),
             "orders": {"filled": self.filled, "refused": self.refused},
             "ledger": None
@@ -66,6 +70,7 @@ def summarise(story: Story) -> Summary:
         reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         filled=filled,
         refused=len(trades) - filled,
+        advice=counted(story.ticks),
     )
 
 

@@ -19,12 +19,15 @@ from typing import Any
 import pytest
 
 from bot.config import rules_schema, run_schema
+from bot.config.advice_keys import ADVICE_KEYS
 from bot.config.environment import PREFIX, RPC_URL_VARIABLE, leaves, variable_names
 from bot.config.guard_keys import GUARD_KEYS
 from bot.config.keys import REQUIRED, Amount, Key, ListOf, MapOf, Scaled, TableOf
 from bot.config.rule_keys import ENGINE_KEYS, LAYER_KEYS, RULE_FILE, STRATEGY_KEYS
 from bot.config.run_keys import POOL_KEYS, RUN_FILE
 from bot.config.venue_keys import POOL_TERMS_KEYS
+from bot.core.advice import Action, Why
+from bot.core.advice_terms import Kind
 from bot.core.feeds import FEED_KINDS
 from bot.core.fees import FeeTerms
 from bot.core.guard import Doubt
@@ -138,6 +141,7 @@ PARTS = {
     ("docs/rules.md", "strategy"): lambda: key_table(TableOf(STRATEGY_KEYS)),
     ("docs/rules.md", "guard"): lambda: key_table(TableOf(GUARD_KEYS)),
     ("docs/rules.md", "layer"): lambda: key_table(TableOf(LAYER_KEYS)),
+    ("docs/rules.md", "advice"): lambda: key_table(TableOf(ADVICE_KEYS)),
     ("docs/rules.md", "engine"): lambda: key_table(TableOf(ENGINE_KEYS)),
     ("docs/rules.md", "metrics"): metric_table,
     ("docs/configuration.md", "keys"): lambda: key_table(RUN_FILE),
@@ -229,9 +233,18 @@ def test_only_the_configuration_reads_the_environment() -> None:
     assert readers == ["bot/config/environment.py"]
 
 
-def test_the_whole_rule_file_is_three_tables() -> None:
-    """So that the three generated tables of docs/rules.md leave nothing out."""
-    assert set(RULE_FILE.keys) == {"strategy", "guard", "engine", "layer"}
+@pytest.mark.parametrize("code", [*Kind, *Action, *Why], ids=lambda code: code.value)
+def test_the_rules_page_explains_every_kind_action_and_reason_of_advice(
+    code: Kind | Action | Why,
+) -> None:
+    _, _, part = (CHECKOUT / "docs/rules.md").read_text("utf-8").partition("## [advice]")
+    part, _, _ = part.partition("## [engine]")
+    assert f"`{code.value}`" in part
+
+
+def test_the_whole_rule_file_is_five_tables() -> None:
+    """So that the five generated tables of docs/rules.md leave nothing out."""
+    assert set(RULE_FILE.keys) == {"strategy", "guard", "engine", "advice", "layer"}
     assert isinstance(RULE_FILE.keys["layer"].kind, ListOf)
 
 

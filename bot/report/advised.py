@@ -1,0 +1,222 @@
+"""Advice on core positions in plain sentences, and what following it on paper came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.core.advice import Action, Advice, Why
+from bot.core.advice_terms import Kind
+from bot.core.canonical import Json
+from bot.core.snapshot import PoolSpec
+from bot.report.figures import MINUS, amount, change, plain
+
+WORDS: Mapping[Action, str] = {
+    Action.KEEP: "keep",
+    Action.GROW: "put in {target}",
+    Action.SHRINK: "take out {target}",
+    Action.NARROW: "narrow the range to {target}",
+    Action.WIDEN: "widen the range to {target}",
+    Action.MOVE_TIER: "move to the fee tier of {target}",
+    Action.MIGRATE: "move to {target}",
+    Action.COMPOUND: "put idle fees of {target} back",
+}
+"""What each action says; `{target}` with its unit."""
+
+KEPT: Mapping[Kind, str] = {
+    Kind.RESIZE: "keep its size",
+    Kind.RANGE: "keep its range",
+    Kind.TIER: "keep its fee tier",
+    Kind.MIGRATE: "stay in its pool",
+    Kind.COMPOUND: "leave its fees",
+}
+
+REASONS: Mapping[Why, str] = {
+    Why.PAYS: "it pays for its cost in time",
+    Why.FOLLOWED: "it pays for its cost in time; booked on paper",
+    Why.AWAITS: "it would pay, once more weighings in a row have said so",
+    Why.SETTLING: "it would pay, but other advice is too recent",
+    Why.OUTBID: "it would pay, but another action pays more",
+    Why.SMALL: "the best there is would bring too little",
+    Why.SLOW: "the best there is would take too long to earn its cost back",
+    Why.BEST: "nothing offered is better",
+    Why.IN_BAND: "its share of the capital is where return and cost of capital want it",
+    Why.UNKNOWN: "a figure that it needs is not known yet",
+    Why.NO_TARGET: "no watched pool moves along closely enough",
+    Why.BY_ITSELF: "the pool compounds by itself; told apart, so that it hides no loss",
+}
+"""What each reason says."""
+
+MONEY_NUMBERS = ("fees", "idle", "il", "without_fees")
+SHARE_NUMBERS = ("core_bps", "wanted_bps")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperSeen:
+    """A paper position after a tick; amounts in quote atoms, range ends over the price."""
+
+    pool: str
+    fee_bps: int
+    lower: float | None
+    upper: float | None
+    value_atoms: int
+    moved_atoms: int
+    costs_atoms: int
+    moves: int
+    alone_atoms: int
+    gain_atoms: int
+
+
+class Advised(Protocol):
+    """What is read of a tick."""
+
+    @property
+    def advice(self) -> tuple[Advice, ...]: ...
+
+
+def read_papers(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, PaperSeen]:
+    """Paper positions by home pool, as a record has them."""
+    return {
+        pool: PaperSeen(
+            pool=row["pool"],
+            fee_bps=row["fee_bps"],
+            lower=row["lower"],
+            upper=row["upper"],
+            value_atoms=int(row["value"]),
+            moved_atoms=int(row["moved"]),
+            costs_atoms=int(row["costs"]),
+            moves=row["moves"],
+            alone_atoms=int(row["alone"]),
+            gain_atoms=int(row["gain"]),
+        )
+        for pool, row in rows.items()
+    }
+
+
+def latest(ticks: Sequence[Advised]) -> list[Advice]:
+    """The newest advice on every position, each pool's together."""
+    found: dict[str, list[Advice]] = {}
+    for tick in reversed(ticks):
+        told: dict[str, list[Advice]] = {}
+        for advice in tick.advice:
+            told.setdefault(advice.pool, []).append(advice)
+        for pool, pieces in told.items():
+            found.setdefault(pool, pieces)
+    return [advice for pool in sorted(found) for advice in found[pool]]
+
+
+def advice_sentence(advice: Advice, spec: PoolSpec) -> str:
+    """`WETH-USDC: narrow the range to +-25 %: it pays for its cost in time (gain ... a year)`."""
+    words = KEPT[advice.kind] if advice.action is Action.KEEP else WORDS[advice.action]
+    action, target = _split(advice)
+    said = f"{advice.pool}: {words.format(target=_target(action, target, spec))}"
+    figures = ", ".join(_figures(advice, spec))
+    return f"{said}: {REASONS[advice.why]}" + (f" ({figures})." if figures else ".")
+
+
+def paper_sentence(pool: str, paper: PaperSeen, spec: PoolSpec) -> str:
+    """What following has come to, against leaving the position alone."""
+    decimals, symbol = spec.quote.decimals, spec.quote.symbol
+    times = f"{paper.moves} time" + "s" * (paper.moves != 1)
+    return (
+        f"{pool}: following the advice on paper, {times}, cost "
+        f"{amount(paper.costs_atoms, decimals)} {symbol}: worth "
+        f"{amount(paper.value_atoms - paper.moved_atoms, decimals)}, left alone "
+        f"{amount(paper.alone_atoms, decimals)}: {change(paper.gain_atoms, decimals)} {symbol}"
+    )
+
+
+def advice_json(advice: Advice, spec: PoolSpec) -> Json:
+    """For machines; money as exact text."""
+    decimals = spec.quote.decimals
+    return {
+        "pool": advice.pool,
+        "kind": advice.kind.value,
+        "action": advice.action.value,
+        "why": advice.why.value,
+        "target": advice.target,
+        "gain_per_year": plain(advice.gain_atoms, decimals),
+        "cost": plain(advice.cost.atoms, decimals),
+        "gas": plain(advice.cost.gas_atoms, decimals),
+        "swap_fee": plain(advice.cost.fee_atoms, decimals),
+        "slippage": plain(advice.cost.slippage_atoms, decimals),
+        "payback_days": advice.payback_days,
+        "numbers": dict(advice.numbers),
+        "text": advice_sentence(advice, spec),
+    }
+
+
+def paper_json(paper: PaperSeen, spec: PoolSpec) -> Json:
+    """For machines; money as exact text."""
+    decimals = spec.quote.decimals
+    money = {
+        "value": paper.value_atoms,
+        "moved": paper.moved_atoms,
+        "costs": paper.costs_atoms,
+        "alone": paper.alone_atoms,
+        "gain": paper.gain_atoms,
+    }
+    return {
+        "pool": paper.pool,
+        "currency": spec.quote.symbol,
+        "fee_bps": paper.fee_bps,
+        "lower": paper.lower,
+        "upper": paper.upper,
+        "moves": paper.moves,
+        **{name: plain(atoms, decimals) for name, atoms in money.items()},
+    }
+
+
+def counted(ticks: Sequence[Advised]) -> dict[str, Json]:
+    """How often each action was given, and each reason said."""
+    told = [advice for tick in ticks for advice in tick.advice]
+    given = Counter(advice.action.value for advice in told if advice.is_given)
+    reasons = Counter(advice.why.value for advice in told)
+    return {"given": dict(sorted(given.items())), "reasons": dict(sorted(reasons.items()))}
+
+
+def _split(advice: Advice) -> tuple[Action, str]:
+    """The action and target that were weighed, of what is kept too."""
+    if advice.action is not Action.KEEP or not advice.target:
+        return advice.action, advice.target
+    action, _, target = advice.target.partition(" ")
+    return Action(action), target
+
+
+def _target(action: Action, target: str, spec: PoolSpec) -> str:
+    if action in (Action.GROW, Action.SHRINK, Action.COMPOUND):
+        return f"{amount(int(target), spec.quote.decimals)} {spec.quote.symbol}"
+    if action in (Action.NARROW, Action.WIDEN):
+        return "every price" if target == "full" else f"\u00b1{int(target) / 100:g} %"
+    return f"{int(target)} bps" if action is Action.MOVE_TIER else target
+
+
+def _figures(advice: Advice, spec: PoolSpec) -> list[str]:
+    decimals, symbol = spec.quote.decimals, spec.quote.symbol
+    found = []
+    action, target = _split(advice)
+    if action is not Action.KEEP:
+        if advice.action is Action.KEEP:
+            found.append(WORDS[action].format(target=_target(action, target, spec)))
+        found.append(f"gain {change(advice.gain_atoms, decimals)} {symbol} a year")
+        found.append(f"cost {amount(advice.cost.atoms, decimals)} {symbol}")
+        if advice.payback_days is not None:
+            found.append(f"earned back in {advice.payback_days:,.1f} days")
+    return found + [_number(name, value, spec) for name, value in sorted(advice.numbers.items())]
+
+
+def _number(name: str, value: str | float | None, spec: PoolSpec) -> str:
+    if value is None:
+        return f"{name} unknown"
+    if name in MONEY_NUMBERS:
+        return f"{name} {amount(int(value), spec.quote.decimals)} {spec.quote.symbol}"
+    if name in SHARE_NUMBERS:
+        return f"{name.removesuffix('_bps')} {int(value) / 100:g} %"
+    return f"{name} {float(value):,.6g}".replace("-", MINUS)
+
+
+assert set(WORDS) == set(Action), "every action has its words"
+assert set(REASONS) == set(Why), "every reason has its words"
+assert set(KEPT) == set(Kind), "so has whatever is kept"
