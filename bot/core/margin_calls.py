@@ -6,7 +6,7 @@ Why so: docs/adr/0017-margin-calls.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.margin import is_exposed
 from bot.core.plan import PoolView
@@ -26,6 +26,11 @@ class MarginCalls:
     needed: Mapping[str, int]
     called: frozenset[str]
     cash: Cash
+
+    def margined(self, hedge: Hedge) -> Hedge:
+        """The hedge with the margin that it needs now."""
+        needed = self.needed.get(hedge.id)
+        return hedge if needed is None else replace(hedge, margin_atoms=needed)
 
 
 def margin_calls(

@@ -17,7 +17,7 @@ from bot.core.case import Case, Choice, Numbers, stay
 from bot.core.confirmation import confirmed
 from bot.core.gate import is_open
 from bot.core.layer_metrics import with_layer_metrics
-from bot.core.margin_calls import MarginCalls, margin_calls
+from bot.core.margin_calls import margin_calls
 from bot.core.order_forms import ask_again, buy, sell, settle_expired
 from bot.core.orders import Order
 from bot.core.plan import Decision, Plan, PoolView
@@ -44,7 +44,7 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
     for pool, view in sight.views.items():
         book, symbol = sight.books[pool], view.market.quote_symbol
         hedges = {
-            hedge.layer: _margined(hedge, calls) for hedge in state.hedges if hedge.pool == pool
+            hedge.layer: calls.margined(hedge) for hedge in state.hedges if hedge.pool == pool
         }
         spent = _spent(state, view, rules, book, hedges)
         for layer in rules.layers:
@@ -80,12 +80,6 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
         margins=calls.needed,
         advice=advise(state, sight, rules),
     )
-
-
-def _margined(hedge: Hedge, calls: MarginCalls) -> Hedge:
-    """The hedge with the margin that it needs now."""
-    needed = calls.needed.get(hedge.id)
-    return hedge if needed is None else replace(hedge, margin_atoms=needed)
 
 
 def _spent(
