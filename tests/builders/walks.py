@@ -174,6 +174,7 @@ class _Layer(_Part):
     sleeve = Sleeve.CORE
     name, instrument, tenor_s, hold_s_min = "one", "put_spread", TENOR_S, HOLD_S
     hedge_ratio_bps, size_by, slippage_bps_max, order_good_s = 10_000, SizeBy.BASE, None, 0
+    slippage_by_breadth = False
     take = Take(multiple_bps=15_000, credit_share_bps=5_000, stop_bps=5_000)
     arm = Comparison(metric="arm", above=0.0)
     disarm = Comparison(metric="disarm", above=0.0)
