@@ -252,8 +252,11 @@ def slippage_bps(case: Case) -> int | None:
     all fall together protection is worth more, and when all rise nothing is in a hurry. An unknown
     breadth leaves it as it is. Worked: 500 at a breadth of 0.1 are 900.
     """
-    bound, breadth = case.layer.slippage_bps_max, case.metrics.get("breadth")
-    if bound is None or breadth is None or not case.layer.slippage_by_breadth:
+    bound = case.layer.slippage_bps_max
+    if bound is None or not case.layer.slippage_by_breadth:
+        return bound
+    breadth = case.metrics["breadth"]
+    if breadth is None:
         return bound
     return mul_div_down(bound, round(2 * MILLION * (1.0 - breadth)), MILLION)
 
