@@ -171,9 +171,10 @@ def test_calc_il_refuses_half_a_question(argv: list[str], capsys: Capture) -> No
     [
         (["status"], {"book", "capital", "tick", "positions", "hedges", "layers", "waits", "cash",
                       "margin", "debt", "engine", "ticks", "undone", "block", "time_s",
-                      "rules_hash", "pools", "basket", "reasons", "orders", "ledger"}),
+                      "rules_hash", "pools", "basket", "reasons", "orders", "ledger",
+                      "advised", "advice", "followed"}),
         (["positions"], {"book", "positions", "hedges"}),
-        (["explain", "last"], {"tick", "block", "time_s", "decisions", "orders"}),
+        (["explain", "last"], {"tick", "block", "time_s", "decisions", "orders", "advice"}),
         (["history"], {"book", "events", "undone"}),
         (["ledger", "check"], {"book", "ok", "rows", "entries", "head", "kinds", "trial_balance"}),
         (["ledger", "show"], {"book", "balances", "entries"}),
