@@ -11,12 +11,13 @@ from bot.core.errors import NotListedError, ObservationsMissingError
 from bot.core.index_memory import average_atoms
 from bot.core.legs import largest_atoms, reversed_legs, size_atoms
 from bot.core.orders import Intent, Leg, Order
+from bot.core.price_bound import bound_numbers, slippage_bps
 from bot.core.reasons import Reason, Status
 from bot.core.sizing import Ticket, affordable, priced, wanted_legs
 from bot.core.state import Hedge, Resting
 from bot.core.twap import twap_atoms
 from bot.core.unit_greeks import structure_greeks
-from bot.core.units import BPS, MILLION, mul_div_down
+from bot.core.units import BPS, mul_div_down
 
 
 def buy(case: Case, reason: Reason) -> Choice:
@@ -40,9 +41,8 @@ def buy(case: Case, reason: Reason) -> Choice:
         codes = ", ".join(leg.contract.code for leg in unsold)
         return stay(Status.HOLDING, Reason.NO_BID, {**numbers, "why": codes})
     target = largest_atoms(legs)
-    numbers = {**numbers, **_sized(legs, "wanted", "contracts_wanted", target)}
-    if case.layer.slippage_by_breadth:
-        numbers["breadth"] = case.metrics["breadth"]
+    wanted = _sized(legs, "wanted", "contracts_wanted", target)
+    numbers = {**numbers, **wanted, **bound_numbers(case)}
     ticket = affordable(legs, case.purse, market, case.quoting)
     if ticket is None:
         return _short_of_money(case, legs, numbers)
@@ -243,22 +243,6 @@ def _limit(case: Case, ticket: Ticket) -> int:
         return ticket.cash_atoms
     at_mark = case.quoting.mark_cash(ticket.legs, case.view.market)
     return at_mark - mul_div_down(abs(at_mark), bound_bps, BPS)
-
-
-def slippage_bps(case: Case) -> int | None:
-    """What a purchase may pay above the mark now, bps of it; None for anything.
-
-    By breadth, the share of watched pools that rose, it is scaled by 2 (1 - breadth): when nearly
-    all fall together protection is worth more, and when all rise nothing is in a hurry. An unknown
-    breadth leaves it as it is. Worked: 500 at a breadth of 0.1 are 900.
-    """
-    bound = case.layer.slippage_bps_max
-    if bound is None or not case.layer.slippage_by_breadth:
-        return bound
-    breadth = case.metrics["breadth"]
-    if breadth is None:
-        return bound
-    return mul_div_down(bound, round(2 * MILLION * (1.0 - breadth)), MILLION)
 
 
 def _short_of_money(case: Case, legs: tuple[Leg, ...], numbers: Numbers) -> Choice:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.conditions import Comparison
 from bot.core.depth import DepthTerms
-from bot.core.order_forms import slippage_bps
+from bot.core.price_bound import slippage_bps
 from bot.core.quotes import PoolTerms
 from tests.builders.ladders import Ladder
 from tests.builders.runs import HOUR_S, layer, rules_of
