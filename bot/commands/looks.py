@@ -127,8 +127,9 @@ def show_tick(terminal: Terminal, story: Story, tick: Tick, *, with_decisions: b
     if story.head.engine_bps:
         terminal.say(f"second engine: {_money_text(tick.engine, decimals)}")
     terminal.say(basket_sentence(tick.basket))
-    for line in advice_lines(story, latest(story.ticks), tick):
-        terminal.say(line)
+    if not with_decisions:  # with them it has been said
+        for line in advice_lines(story, latest(story.ticks), tick):
+            terminal.say(line)
 
 
 def advice_lines(story: Story, told: list[Advice], tick: Tick) -> list[str]:

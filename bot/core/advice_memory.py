@@ -108,8 +108,8 @@ def place_of(name: str, snapshot: Snapshot) -> int:
 
 
 def is_priced(state: PoolState) -> bool:
-    """Whether a pool has liquidity on both sides."""
-    return min(state.reserve0, state.reserve1) > 0
+    """Whether a pool has liquidity on both sides, and LP tokens that own it."""
+    return min(state.reserve0, state.reserve1, state.total_supply) > 0
 
 
 def _flowed(

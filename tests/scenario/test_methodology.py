@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from bot.config import load_rules
 from bot.config.scenario_file import load_scenario
 from bot.core.model_stage import model_world
+from bot.core.terms import sealed
 from bot.edges.memory_store import MemoryStore
 from bot.report.closing import fraction_of_bps
 from bot.report.reading import read_story
@@ -20,6 +22,12 @@ from tests.builders.runs import runner_for
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "methodology.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `(\w+)\.toml` \| (\S*) \| (\S*) ?\| (\S+) bps \|$", PAGE, re.MULTILINE)
+
+ADVISED = re.findall(r"^\| `(\w+)` \| ([+-][\d,]+) \| ([\d,]+) \| ([\d,]+) \|$", PAGE, re.MULTILINE)
+
+
+def test_the_table_of_followed_advice_has_calm_and_storm() -> None:
+    assert [name for name, *_ in ADVISED] == ["calm", "crash", "alvh_tour"]
 
 
 def test_the_table_has_a_row_for_every_ladder_of_the_presets() -> None:
@@ -40,6 +48,23 @@ def test_a_row_of_the_tour_is_what_the_model_gives(row: tuple[str, str, str, str
     assert share.replace("\u2212", "-") == f"{against} bps"
     assert round(standing.hedge.pnl_atoms / 10**6) == int(hedges.replace(",", ""))
     assert round(standing.engine.pnl_atoms / 10**6) == int(engine.replace(",", "") or 0)
+
+
+@pytest.mark.parametrize("row", ADVISED, ids=lambda row: row[0])
+def test_a_row_of_followed_advice_is_what_the_model_gives(row: tuple[str, str, str, str]) -> None:
+    name, gain, alone, costs = row
+    rules = load_rules(ROOT / "rules" / "alvh.toml")
+    assert rules.advice is not None
+    follow = sealed(replace(rules, advice=replace(rules.advice, follow=True)))
+    scenario, journal = load_scenario(name), MemoryStore()
+    world = model_world(scenario)
+    replay_world(world, runner_for(scenario, follow, world=world, journal=journal))
+    story = read_story(journal.rows())
+    assert story is not None
+    paper = story.ticks[-1].papers["WETH-USDC"]
+    found = (paper.gain_atoms, paper.alone_atoms, paper.costs_atoms)
+    told = tuple(int(figure.replace(",", "")) for figure in (gain, alone, costs))
+    assert tuple(round(atoms / 10**6) for atoms in found) == told
 
 
 def test_every_scenario_that_the_page_names_is_shipped() -> None:
