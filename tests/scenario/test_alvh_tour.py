@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.config import load_rules
-from bot.config.scenario_file import load_scenario
 from bot.core.ports import Row
-from bot.core.record import read_body
-from bot.edges.memory_store import MemoryStore
-from bot.runs.replay import replay_journal, replay_world
-from bot.wiring.scripted import scenario_world
-from tests.builders.runs import runner_for
+from tests.builders.played import bodies, played
 
 pytestmark = pytest.mark.fork
 
@@ -23,28 +17,9 @@ RULES = load_rules(Path(__file__).parents[2] / "rules" / "alvh.toml")
 OPENING = {"ARM", "RETRY", "WORKING"}
 
 
-def toured(engine: str) -> list[Row]:
-    scenario = load_scenario("alvh_tour")
-    assert scenario.rules == RULES.name
-    with scenario_world(scenario, engine=engine) as world:
-        journal = MemoryStore()
-        runner = runner_for(scenario, RULES, world=world, journal=journal)
-        replay_world(world, runner)
-        journal.check()
-        rows = list(journal.rows())
-    copied = MemoryStore()
-    replay_journal(rows, RULES, venue=runner.venue, journal=copied)
-    assert [row.hash for row in copied.rows()] == [row.hash for row in rows]
-    return rows
-
-
 @pytest.fixture(scope="module")
 def model() -> list[Row]:
-    return toured("model")
-
-
-def bodies(rows: list[Row]) -> list[dict[str, Any]]:
-    return [read_body(row.body) for row in rows if row.kind == "record"]
+    return played("alvh_tour", RULES, engine="model")
 
 
 def dealt(rows: list[Row]) -> dict[str, list[tuple[str, str]]]:
@@ -95,7 +70,7 @@ def test_the_second_engine_acts_in_macro_windows_and_in_the_squeeze_with_money_o
 
 def test_model_and_anvil_take_the_same_decisions_on_the_whole_tour(model: list[Row]) -> None:
     """Everything but what names a block or a token of that chain, byte for byte."""
-    ours, theirs = bodies(model), bodies(toured("anvil"))
+    ours, theirs = bodies(model), bodies(played("alvh_tour", RULES, engine="anvil"))
     assert len(ours) == len(theirs)
     for here, there in zip(ours, theirs, strict=True):
         assert here["decisions"] == there["decisions"], here["tick"]

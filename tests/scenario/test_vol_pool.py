@@ -4,47 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.config import load_rules
-from bot.config.scenario_file import load_scenario
 from bot.core.ports import Row
-from bot.core.record import read_body
-from bot.edges.memory_store import MemoryStore
 from bot.report.reading import read_story
 from bot.report.standing import standings
-from bot.runs.replay import replay_journal, replay_world
-from bot.wiring.scripted import scenario_world
-from tests.builders.runs import runner_for
+from tests.builders.played import bodies, played
 
 RULES = load_rules(Path(__file__).parents[2] / "rules" / "vol_pool.toml")
 POOL = "VOLT-USDC"
 
 
-def leapt(engine: str) -> list[Row]:
-    scenario = load_scenario("vol_pool")
-    assert scenario.rules == RULES.name
-    with scenario_world(scenario, engine=engine) as world:
-        journal = MemoryStore()
-        runner = runner_for(scenario, RULES, world=world, journal=journal)
-        replay_world(world, runner)
-        journal.check()
-        rows = list(journal.rows())
-    copied = MemoryStore()
-    replay_journal(rows, RULES, venue=runner.venue, journal=copied)
-    assert [row.hash for row in copied.rows()] == [row.hash for row in rows]
-    return rows
-
-
 @pytest.fixture(scope="module")
 def model() -> list[Row]:
-    return leapt("model")
-
-
-def bodies(rows: list[Row]) -> list[dict[str, Any]]:
-    return [read_body(row.body) for row in rows if row.kind == "record"]
+    return played("vol_pool", RULES, engine="model")
 
 
 def test_the_token_leaps_threefold_within_hours_and_is_back_after_days(model: list[Row]) -> None:
@@ -105,6 +80,6 @@ def test_every_layer_opens_and_ends_for_its_reasons(model: list[Row]) -> None:
 
 @pytest.mark.fork
 def test_model_and_anvil_take_the_same_decisions_on_the_whole_leap(model: list[Row]) -> None:
-    ours, theirs = bodies(model), bodies(leapt("anvil"))
+    ours, theirs = bodies(model), bodies(played("vol_pool", RULES, engine="anvil"))
     assert [body["decisions"] for body in ours] == [body["decisions"] for body in theirs]
     assert [body["views"] for body in ours] == [body["views"] for body in theirs]
