@@ -2,7 +2,8 @@
 
 "Diversify across chains and pray." What is put into a pool buys LP tokens at its first sight and is
 then left alone; a pool that is seen later joins then, with as much. Everything is a fraction of
-whole numbers until the last floor. docs/maths.md section 6.11.
+whole numbers until the last floor. docs/maths.md section 6.12.
+Why so: docs/adr/0029-basket.md.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A volatility token comes back. Its logarithm is an Ornstein-Uhlenbeck process, s
 horizon is log-normal and the claim of impermanent loss has the closed form of bot/core/claim.py at
 the model's own forward and variance. The pool sells the rising token all the way up and buys it
 back on the way down: the loss is bounded in time, where a random walk's grows for ever.
-Source: docs/maths.md section 2.10.
+Source: docs/maths.md section 2.10. Why so: docs/adr/0030-vol-token-pools.md.
 """
 
 from __future__ import annotations
