@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from bot.core.amm import protocol_fee_liquidity_down
 from bot.core.snapshot import PoolSpec, PoolState
+from bot.core.units import mul_div_down
 
 GRAIN_DIGITS = 18
 STAKE = 10**GRAIN_DIGITS
@@ -25,13 +26,19 @@ ONE = Fraction(1)
 class PoolWorth:
     """A pool at one block, for whoever holds its LP tokens.
 
-    lp: quote atoms that an LP atom is worth. price: quote atoms per base atom. rate: atoms of the
-    basket's currency per quote atom.
+    base_atoms, quote_atoms: reserves. supply_atoms: LP tokens, with those that the protocol is
+    owed. rate: atoms of the basket's currency per quote atom.
     """
 
-    lp: Fraction
-    price: Fraction
-    rate: Fraction
+    base_atoms: int
+    quote_atoms: int
+    supply_atoms: int
+    rate: Fraction = ONE
+
+    @property
+    def lp(self) -> Fraction:
+        """Quote atoms that an LP atom is worth: both sides, at the pool's price twice the quote."""
+        return Fraction(2 * self.quote_atoms, self.supply_atoms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +79,10 @@ def has_price(pool: PoolState) -> bool:
     return min(pool.reserve0, pool.reserve1, pool.total_supply) > 0
 
 
-def worth_of(spec: PoolSpec, pool: PoolState, *, rate: Fraction) -> PoolWorth:
-    """What LP tokens of a pool are worth: both sides, at its price twice the quote side.
-
-    The liquidity that the protocol is owed is counted among the LP tokens, as a burn would.
-    """
-    _, reserve_quote = pool.reserves(spec)
+def worth_of(spec: PoolSpec, pool: PoolState, *, rate: Fraction = ONE) -> PoolWorth:
+    """A pool as its LP tokens see it. The liquidity that the protocol is owed is counted among
+    them, as a burn would."""
+    base, quote = pool.reserves(spec)
     pending = (
         protocol_fee_liquidity_down(
             (pool.reserve0, pool.reserve1), k_last=pool.k_last, total_supply=pool.total_supply
@@ -85,21 +90,29 @@ def worth_of(spec: PoolSpec, pool: PoolState, *, rate: Fraction) -> PoolWorth:
         if pool.fee_on
         else 0
     )
-    lp = Fraction(2 * reserve_quote, pool.total_supply + pending)
-    return PoolWorth(lp=lp, price=pool.price(spec), rate=rate)
+    return PoolWorth(
+        base_atoms=base, quote_atoms=quote, supply_atoms=pool.total_supply + pending, rate=rate
+    )
 
 
 def stake_down(joined: PoolWorth, now: PoolWorth) -> int:
     """What `STAKE` put in at `joined` is worth now, grains, rounded down.
 
-    >>> then = PoolWorth(lp=Fraction(2), price=ONE, rate=ONE)
-    >>> now = PoolWorth(lp=Fraction(4), price=Fraction(4), rate=ONE)  # no fees: 2 * sqrt(4)
+    >>> then = PoolWorth(base_atoms=1_000, quote_atoms=1_000, supply_atoms=9)
+    >>> now = PoolWorth(base_atoms=500, quote_atoms=2_000, supply_atoms=9)  # no fees: 2 * sqrt(4)
     >>> stake_down(then, now) / STAKE, hold_down(then, now) / STAKE
     (2.0, 2.5)
     """
-    return int(STAKE * (now.lp / joined.lp) * (now.rate / joined.rate))
+    grown, owned = now.quote_atoms * joined.supply_atoms, joined.quote_atoms * now.supply_atoms
+    return mul_div_down(STAKE, grown * _rate(joined, now), owned * _rate(now, joined))
 
 
 def hold_down(joined: PoolWorth, now: PoolWorth) -> int:
     """What the tokens bought with it, half of the value in either, would be worth, kept."""
-    return int(STAKE * (now.price / joined.price + 1) / 2 * (now.rate / joined.rate))
+    price = now.quote_atoms * joined.base_atoms, joined.quote_atoms * now.base_atoms
+    return mul_div_down(STAKE, sum(price) * _rate(joined, now), 2 * price[1] * _rate(now, joined))
+
+
+def _rate(one: PoolWorth, other: PoolWorth) -> int:
+    """Numerator of the other's rate over the one's; turned round, the denominator."""
+    return other.rate.numerator * one.rate.denominator

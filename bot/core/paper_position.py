@@ -14,7 +14,7 @@ from math import inf, sqrt
 from bot.core.advice import Action, Advice
 from bot.core.advice_terms import AdviceTerms
 from bot.core.amm import sqrt_k
-from bot.core.basket import ONE, worth_of
+from bot.core.basket import worth_of
 from bot.core.canonical import Json
 from bot.core.loss import PriceRange
 from bot.core.pool_economics import tier_rates
@@ -72,7 +72,7 @@ class PaperPosition:
 
     def alone_atoms(self, spec: PoolSpec, state: PoolState) -> int:
         """What the real position would be worth without a deposit or a withdrawal since."""
-        return int(self.start_atoms * worth_of(spec, state, rate=ONE).lp / self.start_lp)
+        return int(self.start_atoms * worth_of(spec, state).lp / self.start_lp)
 
     def gain_atoms(self, price: float, *, alone_atoms: int) -> int:
         """What following has brought above leaving the position alone, costs paid."""
@@ -107,7 +107,7 @@ def opened(spec: PoolSpec, state: PoolState, *, value_atoms: int) -> PaperPositi
     return PaperPosition(
         pool=spec.name,
         start_atoms=value_atoms,
-        start_lp=worth_of(spec, state, rate=ONE).lp,
+        start_lp=worth_of(spec, state).lp,
         liquidity=carried(value_atoms / PriceRange().value(price)),
         fee_bps=spec.fee_bps,
     )
@@ -118,7 +118,7 @@ def earned(
 ) -> PaperPosition:
     """The position with what its pool's fees were between two states."""
     if paper.compounds_in(spec):
-        lp = worth_of(spec, after, rate=ONE).lp / worth_of(spec, before, rate=ONE).lp
+        lp = worth_of(spec, after).lp / worth_of(spec, before).lp
         moved = after.price(spec) / before.price(spec)
         # LP tokens are worth 2 sqrt(k P): without the price's part the root of k is left.
         grown = carried(paper.liquidity * sqrt(lp * lp / moved))

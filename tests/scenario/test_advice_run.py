@@ -12,6 +12,7 @@ import pytest
 
 from bot.core import accounts
 from bot.core.advice_terms import AdviceTerms, Kind
+from bot.core.conditions import Comparison
 from bot.core.engine import recover
 from bot.core.guard import Guard
 from bot.core.market_terms import MarketTerms
@@ -259,6 +260,41 @@ def test_a_book_that_is_opened_again_remembers_what_was_said_and_done() -> None:
     assert found.others.keys() == {"HALF-USDC"}
     assert runner.book is not None
     assert found == runner.book.state.pools["WETH-USDC"].advice
+
+
+def test_a_tick_that_died_between_plan_and_record_follows_the_advice_that_was_planned() -> None:
+    """Killed right behind each durable plan with advice in it: the next start writes the very row
+    that the whole run wrote."""
+    rules = rules_of(
+        layer("guard", tenor_s=DAY_S, arm=Comparison(metric="move_sigma_abs", above=0.02),
+              disarm=Comparison(metric="move_sigma_abs", below=0.01), cooldown_s=HOUR_S),
+        advice=replace(TERMS, every_s=HOUR_S, confirmations=1), market=MARKET,
+    )  # fmt: skip
+    whole = played(rules)
+    rows, entries = list(whole.rows()), list(whole.entries())
+    planned = [
+        place
+        for place, row in enumerate(rows)
+        if row.kind == "plan"
+        and any(one["why"] == "FOLLOWED" for one in read_body(row.body).get("advice", ()))
+    ]
+    assert planned
+    scenario = scenario_of(WORLD)
+    for place in planned:
+        cut, booked = MemoryStore(), 0
+        for row in rows[: place + 1]:
+            upto = booked
+            if row.kind == "record":
+                upto = read_body(row.body)["ledger"]["seq"]
+            elif row.kind == "open":
+                upto = sum(entry.tick == 0 for entry in entries)
+            cut.append(
+                kind=row.kind, tick=row.tick, body=row.body, entries=tuple(entries[booked:upto])
+            )
+            booked = upto
+        runner = runner_for(scenario, rules, world=model_world(scenario), journal=cut)
+        recover(cut, rules, venue=runner.venue)
+        assert list(cut.rows())[-1].hash == rows[place + 1].hash
 
 
 def test_a_doubted_price_is_not_weighed() -> None:
