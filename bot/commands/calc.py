@@ -40,14 +40,7 @@ def il(args: Namespace, terminal: Terminal) -> int:
         upper=inf if args.upper is None else args.upper,
         value=args.value,
     )
-    if terminal.wants_json:
-        terminal.emit(figures)
-        return 0
-    terminal.table(
-        ("key", "value", ""),
-        [(key, f"{figures[key]:.10g}", text) for key, text in IL_LABELS.items()],
-        right=("value",),
-    )
+    terminal.figures(figures, IL_LABELS)
     return 0
 
 
@@ -64,18 +57,12 @@ def tick(args: Namespace, terminal: Terminal) -> int:
     price = price_of_sqrt_ratio(root, decimals0=args.decimals0, decimals1=args.decimals1)
     quoted = float(price if args.base_token == 0 else 1 / price)
     # A root has up to 160 bits: as a JSON number most readers would round it.
-    figures = {"tick": at, "sqrt_price_x96": str(root), "price": quoted}
-    if terminal.wants_json:
-        terminal.emit(figures)
-        return 0
-    terminal.table(
-        ("key", "value", ""),
-        [
-            (key, f"{value:.10g}" if key == "price" else str(value), TICK_LABELS[key])
-            for key, value in figures.items()
-        ],
-        right=("value",),
-    )
+    figures: dict[str, float | int | str] = {
+        "tick": at,
+        "sqrt_price_x96": str(root),
+        "price": quoted,
+    }
+    terminal.figures(figures, TICK_LABELS)
     return 0
 
 

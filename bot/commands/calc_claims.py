@@ -95,7 +95,8 @@ def _log_sv(args: Namespace, terminal: Terminal) -> int:
     value = log_sv_claim(
         model, position_of(args), years=args.days / YEAR_DAYS, forward=args.forward
     ).item()
-    return _told(terminal, {"value": value, "premium": 0.0 - value})
+    terminal.figures({"value": value, "premium": 0.0 - value}, CLAIM_LABELS)
+    return 0
 
 
 def _ou(args: Namespace, terminal: Terminal) -> int:
@@ -123,19 +124,7 @@ def _ou(args: Namespace, terminal: Terminal) -> int:
         "loss_now": now.item(),
         "lvr_fraction": ou_lvr(model, years=years, price=price),
     }
-    return _told(terminal, figures)
-
-
-def _told(terminal: Terminal, figures: dict[str, float]) -> int:
-    """Figures of a claim, for machines or for people."""
-    if terminal.wants_json:
-        terminal.emit(figures)
-        return 0
-    terminal.table(
-        ("key", "value", ""),
-        [(key, f"{figure:.10g}", CLAIM_LABELS[key]) for key, figure in figures.items()],
-        right=("value",),
-    )
+    terminal.figures(figures, CLAIM_LABELS)
     return 0
 
 
@@ -175,16 +164,8 @@ def strip(args: Namespace, terminal: Terminal) -> int:
         [(row["kind"], f"{row['strike']:.10g}", f"{row['quantity']:.10g}") for row in rows],
         right=("strike", "quantity"),
     )
-    terminal.table(
-        ("key", "value", ""),
-        [
-            (key, f"{figure:.10g}", STRIP_LABELS[key])
-            for key, figure in figures.items()
-            if figure is not None
-        ],
-        right=("value",),
-        title=f"covered: final prices from {low:.10g} to {high:.10g}",
-    )
+    covered = f"covered: final prices from {low:.10g} to {high:.10g}"
+    terminal.figures(figures, STRIP_LABELS, title=covered)
     return 0
 
 
@@ -217,18 +198,7 @@ def lvr(args: Namespace, terminal: Terminal) -> int:
             args.vol, fee=args.fee_bps / 10_000, block_years=args.block_seconds / YEAR_S
         ).item()
         figures |= {"arb_share": share, "arb_fraction": taken * share}
-    if terminal.wants_json:
-        terminal.emit(figures)
-        return 0
-    terminal.table(
-        ("key", "value", ""),
-        [
-            (key, f"{figure:.10g}", LVR_LABELS[key])
-            for key, figure in figures.items()
-            if figure is not None
-        ],
-        right=("value",),
-    )
+    terminal.figures(figures, LVR_LABELS)
     return 0
 
 

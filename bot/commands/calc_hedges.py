@@ -47,8 +47,7 @@ def strangle(args: Namespace, terminal: Terminal) -> int:
     if args.vol is not None:
         prices = black_prices(forward=args.entry, vol=args.vol, years=args.days / YEAR_DAYS)
         premium = sized.legs.cost(prices).item()
-    _show(
-        terminal,
+    terminal.figures(
         {
             "put_quantity": puts,
             "call_quantity": calls,
@@ -85,7 +84,7 @@ def breakeven(args: Namespace, terminal: Terminal) -> int:
         figures |= {"turnover_year": yearly, "turnover_day": yearly / YEAR_DAYS}
     if args.fees is not None:
         figures |= _of_fees(position, fees=args.fees, days=args.days)
-    _show(terminal, figures, BREAKEVEN_LABELS)
+    terminal.figures(figures, BREAKEVEN_LABELS)
     return 0
 
 
@@ -105,18 +104,3 @@ def _of_fees(position: Position, *, fees: float, days: float) -> dict[str, float
         "price_high": high,
     }
     return {key: figure if isfinite(figure) else None for key, figure in found.items()}
-
-
-def _show(terminal: Terminal, figures: dict[str, float | None], labels: dict[str, str]) -> None:
-    if terminal.wants_json:
-        terminal.emit(figures)
-        return
-    terminal.table(
-        ("key", "value", ""),
-        [
-            (key, f"{figure:.10g}", labels[key])
-            for key, figure in figures.items()
-            if figure is not None
-        ],
-        right=("value",),
-    )

@@ -30,14 +30,7 @@ def option(args: Namespace, terminal: Terminal) -> int:
     figures = _figures(args)
     if not all(isfinite(value) for value in figures.values()):
         raise _refusal("the figures are beyond what a float can hold")
-    if terminal.wants_json:
-        terminal.emit(figures)
-        return 0
-    terminal.table(
-        ("key", "value", ""),
-        [(key, f"{value:.10g}", _label(key, args)) for key, value in figures.items()],
-        right=("value",),
-    )
+    terminal.figures(figures, {key: _label(key, args) for key in figures})
     return 0
 
 

@@ -35,6 +35,10 @@ RANK_LABELS = {
     "days": "how many there are, the newest included",
     "daily_move": "now over the root of 365: a day's standard deviation, in the same unit",
 }
+VOL_LABELS = {
+    "annualised": "volatility a year of 365 days, a fraction",
+    "bars": "bars used, each with the close before it",
+}
 CONE_KEYS = ("min", "p25", "p50", "p75", "max", "overlap_factor")
 STRIP_KEYS = ("forward", "k0", "variance", "strikes")
 UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": DAY_S}
@@ -50,18 +54,9 @@ def vol(args: Namespace, terminal: Terminal) -> int:
         raise UsageError(problem="--zero-mean goes with --estimator close", command="calc vol")
     bars = _bars(args, command="calc vol")
     found = _zero_mean(bars) if args.zero_mean else realised_vol(bars, Estimator(args.estimator))
-    if terminal.wants_json:
-        terminal.emit({"annualised": found.annualised, "bars": found.bars})
-        return 0
-    terminal.table(
-        ("key", "value", ""),
-        [
-            ("annualised", f"{found.annualised:.10g}", "volatility a year of 365 days, a fraction"),
-            ("bars", str(found.bars), "bars used, each with the close before it"),
-        ],
-        right=("value",),
-    )
-    _tell_holes(args, bars, terminal)
+    terminal.figures({"annualised": found.annualised, "bars": found.bars}, VOL_LABELS)
+    if not terminal.wants_json:
+        _tell_holes(args, bars, terminal)
     return 0
 
 
@@ -125,14 +120,7 @@ def rank(args: Namespace, terminal: Terminal) -> int:
         "days": found.days,
         "daily_move": daily_move(found.now),
     }
-    if terminal.wants_json:
-        terminal.emit(figures)
-        return 0
-    terminal.table(
-        ("key", "value", ""),
-        [(key, f"{figure:.10g}", RANK_LABELS[key]) for key, figure in figures.items()],
-        right=("value",),
-    )
+    terminal.figures(figures, RANK_LABELS)
     return 0
 
 

@@ -95,6 +95,27 @@ class Terminal(NamedTuple):
             table.add_row(*(Text(clean(str(cell))) for cell in row))
         self.draw(table)
 
+    def figures(
+        self,
+        figures: Mapping[str, float | int | str | None],
+        labels: Mapping[str, str],
+        *,
+        title: str = "",
+    ) -> None:
+        """Figures by key, for machines, or for people as a table with what each is.
+
+        A figure that there is none of, None, is left out of the table, and null for machines.
+        """
+        if self.wants_json:
+            self.emit(figures)
+            return
+        rows = [
+            (key, f"{figure:.10g}" if isinstance(figure, float) else str(figure), labels[key])
+            for key, figure in figures.items()
+            if figure is not None
+        ]
+        self.table(("key", "value", ""), rows, right=("value",), title=title)
+
     def fail(self, error: BotError) -> int:
         """One line on stderr, or an object with --json; returns the exit code."""
         if self.wants_json:
