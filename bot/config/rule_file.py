@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.config.advice_keys import advice_terms, check_advice
+from bot.config.budgets import check_budgets
 from bot.config.condition_keys import condition_schema
 from bot.config.ladder import check_layers
 from bot.config.market_rules import with_market
@@ -79,6 +80,7 @@ def _check(values: Mapping[str, Any], place: Place) -> None:
     if layers and name == CONTROLS[1]:
         place.child("layer").report("has entries", "leave them out: the basket is unhedged")
     check_layers(layers, place.child("layer"))
+    check_budgets(values, place)
 
 
 def _check_engine(values: Mapping[str, Any], place: Place) -> None:
