@@ -49,6 +49,11 @@ class ListingTerms:
             if value < 1:
                 raise VenueTermsError(name=field.name, value=value, problem="it must be 1 or more")
 
+    @property
+    def farthest_days(self) -> int:
+        """How far ahead anything is listed."""
+        return max(self.daily_days, self.weekly_days, self.monthly_days)
+
 
 def expiries(now_s: int, terms: ListingTerms) -> tuple[int, ...]:
     """Every listed expiry after `now_s`, unix time, ascending: at least tomorrow's."""
@@ -57,10 +62,9 @@ def expiries(now_s: int, terms: ListingTerms) -> tuple[int, ...]:
 
 @lru_cache(maxsize=16)  # the calendar changes once a day; a year of it is asked for at every order
 def _expiries_from(first_day: int, terms: ListingTerms) -> tuple[int, ...]:
-    days_max = max(terms.daily_days, terms.weekly_days, terms.monthly_days)
     return tuple(
         day * DAY_S + EXPIRY_OF_DAY_S
-        for day in range(first_day, first_day + days_max)
+        for day in range(first_day, first_day + terms.farthest_days)
         if _lists_day(day, ahead_days=day - first_day + 1, terms=terms)
     )
 

@@ -12,6 +12,7 @@ from bot.core.record import read_body
 from bot.core.rules import Rules
 from bot.core.snapshot import PoolSpec
 from bot.core.terms import rules_from_json, rules_to_json, venue_from_json, venue_to_json
+from bot.core.units import DAY_S
 from bot.core.venue import PaperVenue, VenueTerms
 from bot.edges.memory_store import MemoryStore
 from bot.edges.store import SqliteStore
@@ -45,6 +46,21 @@ def require_index(rules: Rules, specs: Sequence[PoolSpec]) -> None:
             problem=f"{index} is no watched pool",
             remedy=f"name one of: {', '.join(watched)}",
         )
+
+
+def require_listed(rules: Rules, venue: VenueTerms) -> None:
+    """Refuse a tenor beyond the venue's last expiry: the nearest would be another hedge."""
+    for name, pool in venue.pools.items():
+        farthest_s = pool.listing.farthest_days * DAY_S
+        for layer in rules.layers:
+            if layer.tenor_s > farthest_s:
+                raise ConfigError(
+                    file=f"rules {rules.name}",
+                    key=f"layer {layer.name}: tenor_days",
+                    problem=f"{layer.tenor_s / DAY_S:g} days, and the venue lists {name} for "
+                    f"{pool.listing.farthest_days} at the most",
+                    remedy="shorten it, or raise monthly_days of the venue's listing",
+                )
 
 
 def terms_json(rules: Rules, venue: VenueTerms) -> dict[str, Json]:

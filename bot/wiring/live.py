@@ -30,7 +30,7 @@ from bot.edges.store import SqliteStore
 from bot.runs.freshness import FreshSource
 from bot.runs.inspection import Nobody, UnbookedJournal, inspect_tick
 from bot.runs.runner import Runner
-from bot.wiring.books import require_index, terms_json
+from bot.wiring.books import require_index, require_listed, terms_json
 from bot.wiring.surfaces import venue_terms
 
 FORK_BLOCK_S = 2
@@ -102,6 +102,7 @@ def live_runner(
         feeds_gas=bool(config.rules.metric_names & ON_GAS),
     )
     require_index(config.rules, specs)
+    require_listed(config.rules, terms)
 
     def opening(snapshot: Snapshot) -> Opening:
         return Opening(

@@ -25,7 +25,7 @@ from bot.edges.memory_store import MemoryStore
 from bot.edges.rpc import ReadOnlyRpc, Rpc
 from bot.edges.store import SqliteStore
 from bot.runs.runner import Runner
-from bot.wiring.books import require_index, terms_json
+from bot.wiring.books import require_index, require_listed, terms_json
 from bot.wiring.surfaces import surface_of
 
 CAPITAL_SHARE = 10
@@ -110,6 +110,7 @@ def scenario_runner(
         )
 
     require_index(rules, world.specs)
+    require_listed(rules, terms)
     return Runner(
         source=FedSource(world.source, lambda: script.feeds) if script.feeds else world.source,
         rules=rules,

@@ -262,3 +262,15 @@ def test_beta_to_a_pool_that_nobody_watches_is_refused_before_the_first_tick() -
     rules = replace(rules, market=replace(rules.market, beta_index="WETH-DAI"))
     with pytest.raises(ConfigError, match="WETH-DAI is no watched pool"):
         runner_for(world(), rules)
+
+
+@pytest.mark.parametrize(("days", "is_listed"), [(366, True), (367, False)])
+def test_a_tenor_beyond_the_last_expiry_is_refused_before_the_first_tick(
+    days: int, is_listed: bool
+) -> None:
+    rules = rules_of(layer("guard", tenor_s=days * DAY_S))
+    if is_listed:
+        runner_for(world(), rules)
+        return
+    with pytest.raises(ConfigError, match="367 days, and the venue lists WETH-USDC for 366"):
+        runner_for(world(), rules)
