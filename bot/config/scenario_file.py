@@ -30,6 +30,7 @@ from bot.core.scenario import (
     StaleCue,
     StallCue,
     ThinCue,
+    Turnover,
 )
 from bot.core.units import DAY_S, decimal_to_atoms
 
@@ -172,7 +173,7 @@ def _pool(
         path=_path(row["path"], place.child("path"), clock),
         product_of=row["product_of"],
         vol=float(row["vol"]),
-        turnover_bps_per_day=row["turnover_bps_per_day"],
+        turnover=_turnover(row["turnover_bps_per_day"], place.child("turnover_bps_per_day"), clock),
         owner_share_bps=row["owner_share_bps"],
         quoted_as=row["quoted_as"],
         surface=None if surface is INVALID else surface,
@@ -189,6 +190,19 @@ def _path(rows: Sequence[tuple[Decimal, Decimal]], place: Place, clock: _Clock) 
     if knots[0].step != 0 or knots[-1].step != clock.steps_max:
         place.report("does not span the scenario", "begin at day 0, end at the last day")
     return tuple(knots)
+
+
+def _turnover(
+    rows: Sequence[tuple[Decimal, int]], place: Place, clock: _Clock
+) -> tuple[Turnover, ...]:
+    parts: list[Turnover] = []
+    for number, (day, bps) in enumerate(rows, start=1):
+        lowest = parts[-1].step + 1 if parts else 0
+        step = clock.steps(day, place.item(number), lowest=lowest)
+        parts.append(Turnover(step=step, bps_per_day=bps))
+    if parts[0].step != 0:
+        place.report("does not tell of day 0", "begin with [0, BPS]")
+    return tuple(parts)
 
 
 def _cues(

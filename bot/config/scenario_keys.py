@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from bot.config.keys import Amount, Flag, Key, ListOf, MapOf, Number, TableOf, Text, Whole
 from bot.config.places import INVALID, Place
+from bot.config.scenario_points import DAY, DAYS_MAX, PRICE, KnotOf, PointOf, TurnoverOf
 from bot.config.venue_keys import CHAIN, MOVING
 from bot.config.venue_terms import PRESETS
 from bot.core.feeds import FEED_KINDS
@@ -20,12 +20,8 @@ from bot.core.units import BPS
 STEPS_MAX = 100_000
 RULES_FOLDER = Path(__file__).resolve().parents[2] / "rules"
 SHIPPED_RULES = tuple(sorted(path.stem for path in RULES_FOLDER.glob("*.toml")))
-DAYS_MAX = "3650"
-PRICE = Number(lowest="0", highest="1e30", above=True)
-DAY = Number(lowest="0", highest=DAYS_MAX)
 MOVE_BPS_MIN = 100
 MOVES = Whole(lowest=MOVE_BPS_MIN - BPS, highest=10 * BPS)
-FEED_DIGITS = re.compile(r"-?[0-9]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +39,6 @@ class Moment:
     def schema(self) -> dict[str, Any]:
         """See `Kind.schema`."""
         return {"type": "string", "format": "date-time"}
-
-
-@dataclass(frozen=True, slots=True)
-class KnotOf:
-    """[day, price]."""
-
-    def read(self, value: Any, place: Place) -> Any:
-        """See `Kind.read`."""
-        if not isinstance(value, list) or len(value) != 2:
-            return place.misfit(value, "is no knot", "write [DAY, PRICE]")
-        day, price = DAY.read(value[0], place), PRICE.read(value[1], place)
-        return INVALID if INVALID in (day, price) else (day, price)
-
-    def schema(self) -> dict[str, Any]:
-        """See `Kind.schema`."""
-        return {"type": "array", "prefixItems": [DAY.schema(), PRICE.schema()], "items": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +165,9 @@ POOL = TableOf(
             "annualised volatility of the noise around the path, a fraction; none at the knots",
         ),
         "turnover_bps_per_day": Key(
-            Whole(lowest=0, highest=100 * BPS),
-            "what noise traders trade a day, of the reserves, both ways together",
+            TurnoverOf(),
+            "what noise traders trade a day, of the reserves, both ways together; or [[day, bps], "
+            "...] from day 0 on, each until the next",
         ),
         "owner_share_bps": Key(
             Whole(lowest=0, highest=BPS - 1), "the watched LP's share of the first deposit"
@@ -199,28 +180,6 @@ POOL = TableOf(
         "moving": MOVING,
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PointOf:
-    """[DAY, VALUE]: a day of the scenario and a whole number, as a text where it is long."""
-
-    def read(self, value: Any, place: Place) -> Any:
-        """See `Kind.read`."""
-        if not isinstance(value, list) or len(value) != 2:
-            return place.misfit(value, "is no point", "write [DAY, VALUE]")
-        day, text = DAY.read(value[0], place), value[1]
-        if isinstance(text, str) and FEED_DIGITS.fullmatch(text):
-            text = int(text)
-        if isinstance(text, bool) or not isinstance(text, int):
-            return place.misfit(text, "is no whole number", 'write 20 or "20"')
-        return INVALID if day is INVALID else (day, text)
-
-    def schema(self) -> dict[str, Any]:
-        """See `Kind.schema`."""
-        text = {"type": "string", "pattern": f"^{FEED_DIGITS.pattern}$"}
-        whole = {"anyOf": [{"type": "integer"}, text]}
-        return {"type": "array", "prefixItems": [DAY.schema(), whole], "items": False}
 
 
 FEED = TableOf(

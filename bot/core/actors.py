@@ -131,7 +131,7 @@ def _authors(
                 script=pool,
                 spec=spec,
                 sells_base=sells_base,
-                flow=Fraction(pool.turnover_bps_per_day * scenario.step_s, BPS * DAY_S)
+                flow=Fraction(pool.turnover_bps_per_day(step) * scenario.step_s, BPS * DAY_S)
                 * Fraction(share, DRAW_RANGE),
             )
         yield partial(_arbitrage, spec=spec, price=prices[pool.name])

@@ -34,6 +34,14 @@ class Knot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turnover:
+    """From `step` on noise traders trade so much a day, of the reserves, both ways together."""
+
+    step: int
+    bps_per_day: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolScript:
     """One pool of a scenario.
 
@@ -41,7 +49,7 @@ class PoolScript:
     path: knots from step 0 to the last step; geometric in between.
     product_of: pools whose prices multiply into this one's; the path is then the factor besides.
     vol: annualised volatility of the noise around the path, a fraction, pinned to 0 at the knots.
-    turnover_bps_per_day: what noise traders trade a day, of the reserves, both ways together.
+    turnover: what noise traders trade, from step 0 on, each until the next.
     owner_share_bps: the watched owner's share of the first deposit; outsiders own the rest.
     quoted_as: the venue's preset for this pair, by name. surface: a chain to fit instead of the
     preset's surface. hedged: False for a pool that is only watched.
@@ -56,11 +64,15 @@ class PoolScript:
     path: tuple[Knot, ...]
     product_of: tuple[str, ...]
     vol: float
-    turnover_bps_per_day: int
+    turnover: tuple[Turnover, ...]
     owner_share_bps: int
     quoted_as: str
     surface: SurfaceSource | None = None
     hedged: bool = True
+
+    def turnover_bps_per_day(self, step: int) -> int:
+        """What noise traders trade a day at this step, bps of the reserves."""
+        return next(part.bps_per_day for part in reversed(self.turnover) if part.step <= step)
 
 
 class LiquidityMove(Enum):

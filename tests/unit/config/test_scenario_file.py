@@ -20,6 +20,7 @@ from bot.core.scenario import (
     StaleCue,
     StallCue,
     ThinCue,
+    Turnover,
 )
 from tests.builders.scripts import TWO_DAYS, scenario_of, two_days
 
@@ -42,6 +43,15 @@ def test_days_become_whole_steps_and_amounts_become_atoms() -> None:
         Knot(step=24, price=1900.0),
         Knot(step=48, price=1800.0),
     )
+
+
+def test_turnover_is_one_number_or_a_path_whose_points_hold_until_the_next() -> None:
+    (flat,) = two_days().pools
+    assert flat.turnover == (Turnover(step=0, bps_per_day=2_000),)
+    path = TWO_DAYS.replace("day = 2000", "day = [[0, 2000], [0.5, 0], [1.5, 700]]")
+    (pool,) = scenario_of(path).pools
+    told = [pool.turnover_bps_per_day(step) for step in (0, 11, 12, 35, 36, 48)]
+    assert told == [2_000, 2_000, 0, 0, 700, 700]
 
 
 def test_events_become_cues_in_the_order_of_their_steps() -> None:
@@ -129,6 +139,13 @@ REFUSED = [
     ("[0, 2000]", "[0.5, 2000]", "pool[1].path", "begin at day 0"),
     ("vol = 0.5", 'vol = 0.5\nproduct_of = ["A-B"]', "pool[1].product_of", "known"),
     ("owner_share_bps = 1000", "owner_share_bps = 10000", "pool[1].owner_share_bps", "9999"),
+    ("day = 2000", "day = -1", "pool[1].turnover_bps_per_day", "from 0 to 1000000"),
+    ("day = 2000", "day = []", "pool[1].turnover_bps_per_day", "[[0, BPS], [DAY, BPS]]"),
+    ("day = 2000", "day = [[0, 1], 2]", "pool[1].turnover_bps_per_day[2]", "[DAY, BPS]"),
+    ("day = 2000", "day = [[0, 1], [1, 0.5]]", "pool[1].turnover_bps_per_day[2]", "whole number"),
+    ("day = 2000", "day = [[1, 1]]", "pool[1].turnover_bps_per_day", "begin with [0, BPS]"),
+    ("day = 2000", "day = [[0, 1], [0, 2]]", "pool[1].turnover_bps_per_day[2]", "step 1"),
+    ("day = 2000", "day = [[0, 1], [0.01, 2]]", "pool[1].turnover_bps_per_day[2]", "3600 s"),
 ]
 
 

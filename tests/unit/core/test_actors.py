@@ -12,7 +12,7 @@ from bot.core.actions import Action, AddLiquidity, RemoveLiquidity, Role, SetFee
 from bot.core.actors import funding_actions, step_actions
 from bot.core.model_stage import model_specs
 from bot.core.pool_model import UNFUNDED, Pools, apply, reserves
-from bot.core.scenario import Scenario, price_paths
+from bot.core.scenario import Scenario, Turnover, price_paths
 from tests.builders.scripts import two_days
 
 POOL = "WETH-USDC"
@@ -39,7 +39,9 @@ def actions(scenario: Scenario, *, step: int = 1, branch: int = 0) -> tuple[Acti
 
 
 def without_noise(scenario: Scenario) -> Scenario:
-    return replace(scenario, pools=(replace(scenario.pools[0], turnover_bps_per_day=0),))
+    return replace(
+        scenario, pools=(replace(scenario.pools[0], turnover=(Turnover(step=0, bps_per_day=0),)),)
+    )
 
 
 def test_funding_gives_the_owner_the_share_that_the_script_says() -> None:
@@ -93,6 +95,17 @@ def test_noise_traders_turn_over_what_the_script_says_each_way_together() -> Non
     assert (sold.sells_base, bought.sells_base) == (True, False)
     turned = Fraction(sold.amount_in_atoms, base) + Fraction(bought.amount_in_atoms, quote)
     assert float(turned) == pytest.approx(2000 / 10_000 / 24, rel=0.01)
+
+
+def test_a_path_of_turnover_is_that_of_its_last_point_at_every_step() -> None:
+    """2000 bps a day dry up to 200 at step 2: the step before trades as ever, the step a tenth."""
+    parts = (Turnover(step=0, bps_per_day=2_000), Turnover(step=2, bps_per_day=200))
+    dried = replace(SCENARIO, pools=(replace(SCENARIO.pools[0], turnover=parts),))
+    assert actions(dried, step=1) == actions(SCENARIO, step=1)
+    for here, there in zip(actions(dried, step=2)[:2], actions(SCENARIO, step=2), strict=False):
+        assert isinstance(here, Swap)
+        assert isinstance(there, Swap)
+        assert there.amount_in_atoms / here.amount_in_atoms == pytest.approx(10, rel=0.01)
 
 
 def test_a_noise_traders_limit_is_half_a_per_cent_under_what_it_expects() -> None:
