@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from bot.core import market_readers as read
 from bot.core.conditions import Metrics
+from bot.core.hedged_return import IRR_HEDGED
 from bot.core.market_memory import Need, Needs
 from bot.core.market_readers import Facts
 from bot.core.metric import Family, Metric
@@ -162,6 +163,15 @@ _TABLE = {
     "irr": MarketMetric(
         Metric(YEARLY, "internal rate of return of deposits, withdrawals and the value now"),
         read.irr,
+        CASH_FLOWS,
+    ),
+    IRR_HEDGED: MarketMetric(
+        Metric(
+            YEARLY,
+            "the same with the core's hedges: the cash of each fill, and what the venue would pay "
+            "for what is open",
+        ),
+        read.irr_hedged,
         CASH_FLOWS,
     ),
     "wacc": MarketMetric(

@@ -16,8 +16,10 @@ from bot.core import (
     effective_rate,
     fee_stream,
     feeds,
+    hedged_return,
     quick_ratio,
 )
+from bot.core.cash_flows import CashFlow
 from bot.core.exposure import Exposure
 from bot.core.fee_stream import StreamFigures
 from bot.core.macro import MacroFigures, macro_figures
@@ -33,7 +35,9 @@ class Facts:
     """All that these metrics are read off, for one pool on one tick.
 
     tvl_atoms: what lies in the pool, quote atoms. blocks: of the tick before, None on the first,
-    and of this one. book_ratio: `quick_ratio_book` of the pool's quote currency.
+    and of this one. book_ratio: `quick_ratio_book` of the pool's quote currency. hedge_flows,
+    hedges_atoms: what the core's hedges of the pool brought so far, and are worth now; None while
+    that is not known.
     """
 
     market: Market
@@ -45,6 +49,8 @@ class Facts:
     world: WorldMemory
     terms: MarketTerms
     book_ratio: float | None
+    hedge_flows: tuple[CashFlow, ...] = ()
+    hedges_atoms: int | None = None
 
     @property
     def stream(self) -> StreamFigures | None:
@@ -216,6 +222,19 @@ def irr(facts: Facts) -> float | None:
     return cash_flows.irr(
         facts.memory.cash_flows,
         value_atoms=facts.exposure.lp_value_atoms,
+        time_s=facts.market.time_s,
+    )
+
+
+def irr_hedged(facts: Facts) -> float | None:
+    """A year; of the position and its hedges as they stand before this tick's orders."""
+    if facts.exposure is None:
+        return None
+    return hedged_return.irr_hedged(
+        facts.memory.cash_flows,
+        facts.hedge_flows,
+        lp_atoms=facts.exposure.lp_value_atoms,
+        open_atoms=facts.hedges_atoms,
         time_s=facts.market.time_s,
     )
 

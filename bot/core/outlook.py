@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from bot.core.cash_flows import CashFlow
 from bot.core.contracts import contract_unit
+from bot.core.hedged_return import IRR_HEDGED, hedges_atoms
 from bot.core.market import Market
 from bot.core.market_memory import (
     NO_MEMORY,
@@ -107,9 +109,18 @@ def with_outside(
             world=memory.world,
             terms=rules.market,
             book_ratio=ratios.get(view.market.quote_symbol),
+            hedge_flows=_hedge_flows(state, name),
+            hedges_atoms=hedges_atoms(state.hedges, view.market, quoting)
+            if IRR_HEDGED in wanted
+            else None,
         )
         added[name] = replace(view, metrics={**view.metrics, **outside_metrics(wanted, facts)})
     return added
+
+
+def _hedge_flows(state: BookState, pool: str) -> tuple[CashFlow, ...]:
+    book = state.pools.get(pool)
+    return () if book is None else book.hedge_flows
 
 
 def book_ratio(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.core.advising import advice_after, advice_drafts, paper_values
 from bot.core.bookkeeping import claim_drafts, debt_draft, fill_draft, margin_draft
 from bot.core.canonical import Json, digest
+from bot.core.hedged_return import IRR_HEDGED, flows_of_hedges
 from bot.core.hedges import earned_atoms, hedge_after, layers_after
 from bot.core.ledger import Draft, Entry, LedgerHead, seal
 from bot.core.orders import Fill, Order
@@ -45,6 +46,9 @@ def settle(
             claim_base_atoms=claims[name][0],
             claim_quote_atoms=claims[name][1],
             advice=advice_after(book, plan.advice, snapshot, rules, sight.views.get(name)),
+            hedge_flows=(*book.hedge_flows, *flows_of_hedges(answers, pool=name, time_s=time_s))
+            if IRR_HEDGED in rules.metric_names
+            else (),
             layers=layers_after(
                 book, plan, answers, rules, hedges=hedges, earned=earned, time_s=time_s
             ),

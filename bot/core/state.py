@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.core.advice_memory import NO_ADVICE_MEMORY, AdviceMemory
+from bot.core.cash_flows import CashFlow
 from bot.core.ledger import LedgerHead
 from bot.core.market_memory import NO_MEMORY, NO_WORLD, PoolMemory, WorldMemory
 from bot.core.orders import Leg
@@ -87,6 +88,7 @@ class PoolBook:
     claim_base_atoms, claim_quote_atoms: the LP claim as the ledger has it booked.
     layers: layer name -> state.
     memory: flows, cash flows, rates; empty where no rule asks for them. advice: the same of advice.
+    hedge_flows: the cash of the core's fills, where a rule asks for `irr_hedged`.
     """
 
     position: Position
@@ -96,6 +98,7 @@ class PoolBook:
     layers: Mapping[str, LayerState]
     memory: PoolMemory = NO_MEMORY
     advice: AdviceMemory = NO_ADVICE_MEMORY
+    hedge_flows: tuple[CashFlow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
