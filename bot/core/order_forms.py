@@ -8,6 +8,7 @@ from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
 from bot.core.confirmation import is_confirmed
 from bot.core.errors import NotListedError, ObservationsMissingError
+from bot.core.even_points import even_numbers
 from bot.core.index_memory import average_atoms
 from bot.core.legs import largest_atoms, reversed_legs, size_atoms
 from bot.core.orders import Intent, Leg, Order
@@ -183,7 +184,7 @@ def _opening(
     return Choice(
         wanted=Status.HOLDING,
         reason=reason,
-        numbers={**numbers, **_priced(ticket)},
+        numbers={**numbers, **_priced(ticket), **_even(case, ticket)},
         order=order,
         outlay_atoms=ticket.outlay_atoms,
         margin_atoms=ticket.margin_atoms,
@@ -271,6 +272,15 @@ def _is_unsold(case: Case, leg: Leg) -> bool:
 def _sized(legs: tuple[Leg, ...], on_price: str, on_index: str, size: int) -> Numbers:
     """A size under the name that tells its unit: base atoms, or millionths of a contract."""
     return {on_index if legs[0].contract.kind.is_on_index else on_price: str(size)}
+
+
+def _even(case: Case, ticket: Ticket) -> Numbers:
+    """Where a condor breaks even at expiry, by what it brings at these quotes."""
+    return even_numbers(
+        ticket.legs,
+        cash_atoms=-ticket.outlay_atoms,
+        base_decimals=case.view.market.base_decimals,
+    )
 
 
 def _priced(ticket: Ticket) -> Numbers:

@@ -78,6 +78,10 @@ def _table(summary: Summary) -> Table:
             for standing in summary.standing.values()
         ]
         table.add_row(Text("  of the value held", "dim"), *(Text(s, "dim") for s in shares))
+        told = [worth.rows(summary.head.spec(pool)) for pool, worth in summary.worth.items()]
+        for cells_of in zip(*told, strict=True):
+            figures = (Text(figure, "dim") for _, figure in cells_of)
+            table.add_row(Text(cells_of[0][0], "dim"), *figures)
     return table
 
 

@@ -21,7 +21,7 @@ from bot.report.chart import draw
 from bot.report.figures import amount, change, contracts, expiry, moment, places_for
 from bot.report.ledger_view import amount_text, balance_lines
 from bot.report.markup import classed, table
-from bot.report.page_parts import advice_part, basket_part
+from bot.report.page_parts import advice_part, basket_part, worth_part
 from bot.report.plots import charts_of
 from bot.report.reading import Story, read_story
 from bot.report.standing import Standing, standings
@@ -125,7 +125,8 @@ def _pool_part(
     charts[0] = charts[0].replace("</figure>", f"{KEY}</figure>") if charts[0] else ""
     return (
         f"<section><h2>{escape(pool)}</h2>{_cards(story, summary.standing[pool])}"
-        f"{''.join(charts)}{_money_table(story, summary.standing[pool])}</section>"
+        f"{''.join(charts)}{_money_table(story, summary.standing[pool])}"
+        f"{worth_part(summary.worth[pool], story.head.spec(pool))}</section>"
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from html import escape
 
+from bot.core.snapshot import PoolSpec
 from bot.report.advised import advice_sentence, latest, paper_sentence
 from bot.report.basket import basket_sentence
 from bot.report.chart import draw
 from bot.report.plots import basket_chart
 from bot.report.reading import Story
+from bot.report.worth import Worth
 
 
 def basket_part(story: Story) -> str:
@@ -20,6 +22,17 @@ def basket_part(story: Story) -> str:
         f"<section><h2>The control: an unhedged basket</h2>"
         f"<p>{escape(basket_sentence(story.last.basket))}</p>{drawn}</section>"
     )
+
+
+def worth_part(worth: Worth, spec: PoolSpec) -> str:
+    """Where a position breaks even, and what it came to as a rate a year."""
+    rows = "".join(
+        f'<tr><td>{escape(label.strip())}</td><td class="n">{escape(figure)}</td></tr>'
+        for label, figure in worth.rows(spec)
+    )
+    quote = escape(spec.quote.symbol)
+    head = f'<tr><th>fees and hedges against IL</th><th class="n">{quote}</th></tr>'
+    return f'<div class="scroll"><table>{head}{rows}</table></div>'
 
 
 def advice_part(story: Story) -> str:

@@ -96,7 +96,7 @@ ALWAYS_TOLD = (
 
 QUOTE_NUMBERS = (
     "value", "cash", "fee", "margin", "budget_left", "cap_left", "settlement", "reserve_quote",
-    "spot", "median", "twap",
+    "spot", "median", "twap", "even_low", "even_high",
 )  # fmt: skip
 BASE_NUMBERS = ("wanted", "quantity")
 MULTIPLES = {

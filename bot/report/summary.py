@@ -11,12 +11,14 @@ from bot.report.advised import counted
 from bot.report.figures import plain
 from bot.report.reading import Head, Story, Tick
 from bot.report.standing import HedgeMoney, Standing, standings
+from bot.report.worth import Worth, worth_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What a journal comes to. standing: pool -> where it last stood, pools that had a price.
 
+    worth: pool -> its rates a year and break-evens, the same pools.
     reasons: reason code -> how many layer decisions carried it. orders: filled and refused.
     advice: how often each action was given and each reason said.
     """
@@ -26,6 +28,7 @@ class Summary:
     ticks: int
     undone: int
     standing: Mapping[str, Standing]
+    worth: Mapping[str, Worth]
     reasons: Mapping[str, int]
     filled: int
     refused: int
@@ -40,7 +43,8 @@ class Summary:
             "time_s": None if self.last is None else self.last.time_s,
             "rules_hash": self.head.rules_hash,
             "pools": {
-                pool: _pool_json(standing, self.head) for pool, standing in self.standing.items()
+                pool: _pool_json(standing, self.worth[pool], self.head)
+                for pool, standing in self.standing.items()
             },
             "basket": None if self.last is None else self.last.basket.to_json(),
             "advised": dict(self.advice),
@@ -67,6 +71,7 @@ def summarise(story: Story) -> Summary:
         ticks=len(story.ticks),
         undone=sum(len(undo.ticks) for undo in story.undone),
         standing={pool: standing[pool] for pool in in_order},
+        worth=worth_of(story.ticks, standing),
         reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         filled=filled,
         refused=len(trades) - filled,
@@ -112,7 +117,7 @@ TOTALS = (
 """The rows of `summary_rows` that sum up the rows above them."""
 
 
-def _pool_json(standing: Standing, head: Head) -> Json:
+def _pool_json(standing: Standing, worth: Worth, head: Head) -> Json:
     spec = head.spec(standing.pool)
     atoms = {
         "hold": standing.hold_atoms,
@@ -135,6 +140,7 @@ def _pool_json(standing: Standing, head: Head) -> Json:
                 for name, value in _money_atoms(standing.engine).items()
             },
         },
+        "worth": worth.to_json(spec),
     }
 
 
