@@ -12,6 +12,7 @@ from bot.core.even_points import even_numbers, even_points
 from bot.core.orders import Contract, ContractKind, Leg
 
 CALL, PUT = ContractKind.CALL, ContractKind.PUT
+NONE = Fraction(0)
 ONE = 100  # a whole base token at two decimals
 
 
@@ -23,9 +24,10 @@ def leg(kind: ContractKind, strike: int, quantity: int, expiry_s: int = 1) -> Le
     return Leg(contract=contract, quantity_atoms=quantity)
 
 
-def condor(
-    quantity: int, strikes: tuple[int, int, int, int] = (1600, 1800, 2200, 2400)
-) -> list[Leg]:
+STRIKES = (1600, 1800, 2200, 2400)
+
+
+def condor(quantity: int, strikes: tuple[int, ...] = STRIKES) -> list[Leg]:
     signs = ((PUT, 1), (PUT, -1), (CALL, -1), (CALL, 1))
     return [leg(kind, k, sign * quantity) for (kind, sign), k in zip(signs, strikes, strict=True)]
 
@@ -33,7 +35,7 @@ def condor(
 def test_a_condor_breaks_even_its_credit_beyond_the_inner_strikes() -> None:
     """Two tokens sold for 100 together: 50 a token below 1,800 and above 2,200."""
     found = even_points(condor(2 * ONE), cash_atoms=100, base_decimals=2)
-    assert found == (1750, 2250)
+    assert list(found) == [Fraction(1750), Fraction(2250)]
 
 
 def test_what_is_told_is_rounded_into_the_band() -> None:
@@ -60,7 +62,8 @@ def test_a_condors_result_changes_its_sign_just_there(
 
     def result(price: Fraction) -> Fraction:
         a, b, c, d = strikes
-        paid = max(a - price, 0) - max(b - price, 0) - max(price - c, 0) + max(price - d, 0)
+        puts = max(a - price, NONE) - max(b - price, NONE)
+        paid = puts - max(price - c, NONE) + max(price - d, NONE)
         return credit + Fraction(quantity, ONE) * paid
 
     legs = condor(quantity, strikes)
@@ -93,4 +96,5 @@ def test_nothing_is_told_of_what_two_prices_do_not_bound(legs: list[Leg], cash: 
 
 def test_a_short_strangle_breaks_even_beyond_its_last_strike() -> None:
     legs = [leg(PUT, 1800, -ONE), leg(CALL, 2200, -ONE)]
-    assert even_points(legs, cash_atoms=75, base_decimals=2) == (1725, 2275)
+    found = even_points(legs, cash_atoms=75, base_decimals=2)
+    assert list(found) == [Fraction(1725), Fraction(2275)]
