@@ -161,7 +161,7 @@ def _short_atoms(hedge: Hedge, spec: PoolSpec, market: Market, quoting: Quoting)
             contract_unit(leg.contract, base_decimals=decimals),
         )
         for leg in hedge.legs
-        if leg.quantity_atoms < 0
+        if leg.quantity_atoms < 0 and leg.contract.kind.is_option
     )
 
 

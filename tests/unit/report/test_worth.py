@@ -43,7 +43,7 @@ def gone() -> Story:
 def test_the_price_is_within_the_band_just_while_the_hedged_position_is_ahead_of_holding(
     crash: Story, gone: Story
 ) -> None:
-    """Tick by tick of both runs, one in seven of the longer: the band and the summary's last row."""
+    """Tick by tick of both runs, one in seven of the longer: the band and the last row."""
     seen = set()
     for story, every in ((crash, 7), (gone, 1)):
         by_tick = list(standings(story.ticks))
