@@ -3,6 +3,7 @@
 The cash of every fill, fees taken off, stands beside what the position paid in and took out, and
 what the venue would pay for the open hedges beside the claim. Of the core: the second engine has a
 capital of its own. Margin is no flow, since it stays the book's.
+Why so: docs/adr/0033-carry.md.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,18 @@ import pytest
 from bot.config import load_rules
 from bot.config.scenario_file import load_scenario
 from bot.core.actions import Swap
+from bot.core.errors import JournalMismatchError
 from bot.core.model_stage import ModelStage, model_specs
 from bot.core.ports import Row
+from bot.core.record import read_body
+from bot.core.terms import sealed
 from bot.core.world import Scene, ScriptedWorld
+from bot.edges.memory_store import MemoryStore
 from bot.report.reading import Story, read_story
 from bot.report.summary import summarise
+from bot.runs.replay import replay_journal
 from tests.builders.played import bodies, played
+from tests.builders.runs import runner_for
 from tests.oracles import recorded as oracle
 from tests.oracles.recorded import Pair, Tick, recorded
 
@@ -291,6 +298,17 @@ def test_fees_stand_apart_and_compounding_hides_no_loss(ticks: list[Tick], story
     assert int(one["numbers"]["fees"]) > 0
 
 
+def test_every_order_is_named_by_the_rules_it_obeyed(model: list[Row]) -> None:
+    """A cap raised by one basis point, which no decision feels: the record is no longer its own."""
+    assert bodies(model)[0]["tick"] == 1
+    assert read_body(model[0].body)["rules_hash"] == RULES.hash
+    assert RULES.exposure_cap_bps is not None
+    other = sealed(replace(RULES, exposure_cap_bps=RULES.exposure_cap_bps + 1))
+    venue = runner_for(load_scenario("carry"), other).venue
+    with pytest.raises(JournalMismatchError, match="id"):
+        replay_journal(model, other, venue=venue, journal=MemoryStore())
+
+
 @pytest.mark.fork
 def test_model_and_anvil_take_the_same_decisions_by_the_same_views(model: list[Row]) -> None:
     ours, theirs = bodies(model), bodies(played("carry", RULES, engine="anvil"))
@@ -357,7 +375,10 @@ def ends(story: Story) -> list[str]:
     """Rows of the last: break-evens and rates as the closing summary tells them."""
     worth = summarise(story).worth[POOL]
     rows = worth.rows(story.head.spec(POOL))
-    return [f"| {label.strip()} | {figure} |" for label, figure in rows]
+    last = story.last
+    assert last is not None
+    told = [*rows, ("basket of all watched pools, against holding", f"{last.basket.vs_hold_bps} bps")]
+    return [f"| {label.strip()} | {figure} |" for label, figure in told]
 
 
 def test_the_pages_tables_are_what_the_model_gives(ticks: list[Tick], story: Story) -> None:

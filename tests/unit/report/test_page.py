@@ -54,6 +54,7 @@ def test_a_report_has_every_part_that_a_reader_needs() -> None:
         "Price and layers",
         "Impermanent loss and fees",
         "Against holding the tokens",
+        "breaks even from",
         "The hedges&#x27; money",
         "Open hedges",
         "MONETISE",
