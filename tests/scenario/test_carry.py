@@ -248,8 +248,8 @@ def test_differential_and_reference_gap_are_read_off_the_feeds(ticks: list[Tick]
         assert gap == pytest.approx(abs(price / (elsewhere / 1e18) - 1) * 1e4, abs=1e-4)
 
 
-def test_the_books_quick_ratio_is_cash_and_margin_over_what_is_asked(ticks: list[Tick]) -> None:
-    """While the forward alone is open: no option is short, and its margin follows the market."""
+def test_a_short_forward_is_no_short_option_in_the_books_quick_ratio(ticks: list[Tick]) -> None:
+    """While it alone is open: cash and margin over the margin asked, which follows the market."""
     seen = 0
     for before, tick in pairwise(ticks):
         held = [one for one in tick.body["book"]["hedges"] if one["sleeve"] == "core"]
@@ -377,7 +377,10 @@ def ends(story: Story) -> list[str]:
     rows = worth.rows(story.head.spec(POOL))
     last = story.last
     assert last is not None
-    told = [*rows, ("basket of all watched pools, against holding", f"{last.basket.vs_hold_bps} bps")]
+    told = [
+        *rows,
+        ("basket of all watched pools, against holding", f"{last.basket.vs_hold_bps} bps"),
+    ]
     return [f"| {label.strip()} | {figure} |" for label, figure in told]
 
 

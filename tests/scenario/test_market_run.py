@@ -23,8 +23,18 @@ from bot.core.sight import look
 from bot.core.snapshot import PoolState, PoolTable, PoolTuple, Snapshot
 from bot.core.state import BookState
 from bot.edges.memory_store import MemoryStore
+from bot.report.reading import read_story
 from bot.runs.replay import replay_journal, replay_world
-from tests.builders.runs import DAY_S, HOUR_S, layer, rules_of, runner_for
+from tests.builders.runs import (
+    DAY_S,
+    HOUR_S,
+    POOL,
+    layer,
+    rules_of,
+    runner_for,
+    storm,
+    storm_rules,
+)
 from tests.builders.scripts import scenario_of
 from tests.scenario.test_parity import require_parity
 
@@ -198,6 +208,26 @@ def test_after_a_reorg_the_memory_is_that_of_the_chain_as_it_stands() -> None:
     last = list(memory_history((state.snapshot for state in steps), rules))[-1]
     assert runner.book.state.world == last.world
     assert {n: b.memory for n, b in runner.book.state.pools.items()} == last.pools
+
+
+def test_the_flows_of_hedges_are_those_of_the_fills_that_stand() -> None:
+    """Two stormy days with reorgs that undo fills: what is kept is what the story still tells."""
+    asks = layer("asks", arm=Comparison(metric="irr_hedged", above=1e9))
+    rules = storm_rules()
+    rules = rules_of(*rules.layers, asks)
+    journal, runner = played(storm(), rules)
+    story = read_story(journal.rows())
+    assert story is not None
+    dealt = [trade for tick in story.ticks for trade in tick.trades if trade.is_filled]
+    kept = runner.book.state.pools[POOL].hedge_flows
+    assert [(flow.time_s, flow.atoms) for flow in kept] == [
+        (trade.time_s, trade.fill.cash_atoms - trade.fill.fee_atoms) for trade in dealt
+    ]
+    undone = {number for undo in story.undone for number in undo.ticks}
+    booked = {body["tick"] for row in journal.rows() if row.kind == "record"
+              for body in [read_body(row.body)] if body["fills"]}  # fmt: skip
+    assert booked & undone
+    assert not played(storm(), storm_rules())[1].book.state.pools[POOL].hedge_flows
 
 
 @pytest.mark.fork

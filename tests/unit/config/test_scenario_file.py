@@ -25,8 +25,8 @@ from bot.core.scenario import (
 from tests.builders.scripts import TWO_DAYS, scenario_of, two_days
 
 SHIPPED_NAMES = (
-    "alvh_tour", "calm", "carry", "crash", "flash_swap", "real_crash", "reorg", "sandwich", "stale_node",
-    "thin_pool", "vol_pool", "whipsaw",
+    "alvh_tour", "calm", "carry", "crash", "flash_swap", "real_crash", "reorg", "sandwich",
+    "stale_node", "thin_pool", "vol_pool", "whipsaw",
 )  # fmt: skip
 
 
