@@ -56,6 +56,22 @@ def test_the_condor_earns_and_its_income_stands_beside_the_budgets(model: list[R
     )
 
 
+def test_a_condor_that_is_opened_tells_the_band_in_which_it_earns(model: list[Row]) -> None:
+    """From the inner strikes outwards by less than the wings are wide, around the price."""
+    opened = 0
+    for body in bodies(model):
+        spot = int(body["views"]["WETH-USDC"]["market"]["spot"])
+        for order in body["orders"]:
+            if (order["layer"], order["intent"]) != ("income", "open"):
+                continue
+            (told,) = [one for one in body["decisions"] if one["layer"] == "income"]
+            wing, put, call, far = (int(leg["contract"]["strike"]) for leg in order["legs"])
+            low, high = int(told["numbers"]["even_low"]), int(told["numbers"]["even_high"])
+            assert wing < low < put < spot < call < high < far
+            opened += 1
+    assert opened
+
+
 def test_the_second_engine_acts_in_macro_windows_and_in_the_squeeze_with_money_of_its_own(
     model: list[Row],
 ) -> None:

@@ -67,6 +67,27 @@ def test_a_row_of_followed_advice_is_what_the_model_gives(row: tuple[str, str, s
     assert tuple(round(atoms / 10**6) for atoms in found) == told
 
 
+TABLE = [line for line in PAGE.split("## The presets")[0].splitlines() if line.startswith("| ")][1:]
+"""The rows of what each part of the method is here."""
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.split("|")[1].strip()[:40])
+def test_every_part_of_the_method_is_seen_in_a_shipped_scenario_and_has_tests(row: str) -> None:
+    *_, tests, seen, _ = row.split("|")
+    shipped = {path.stem for path in (ROOT / "scenarios").glob("*.toml")}
+    assert shipped & set(re.findall(r"`([a-z_]+)`", seen)), seen
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", f"{tests} {seen}")
+    assert named
+    for path, function in named:
+        assert f"def {function}" in (ROOT / path).read_text(encoding="utf-8"), path
+
+
+def test_the_presets_table_names_every_shipped_file() -> None:
+    table = PAGE.split("## The presets")[1].split("## ")[0]
+    named = set(re.findall(r"^\| `(\w+)\.toml` \|", table, re.MULTILINE))
+    assert named == {path.stem for path in (ROOT / "rules").glob("*.toml")}
+
+
 def test_every_scenario_that_the_page_names_is_shipped() -> None:
     table = PAGE.split("## The presets")[0]
     named = {
