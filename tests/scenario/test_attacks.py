@@ -33,8 +33,19 @@ pytestmark = pytest.mark.fork
 
 ROOT = Path(__file__).parents[2]
 STARTER = load_rules(ROOT / "rules" / "starter.toml")
+
+
+def against_itself(rules: Rules) -> Rules:
+    """Beta to the attacked pool, where rules measure one: the attacks have no other pool."""
+    if rules.market.beta_index is None:
+        return rules
+    return sealed(replace(rules, market=replace(rules.market, beta_index="WETH-USDC")))
+
+
 LADDERS = [
-    rules for path in sorted((ROOT / "rules").glob("*.toml")) if (rules := load_rules(path)).layers
+    against_itself(rules)
+    for path in sorted((ROOT / "rules").glob("*.toml"))
+    if (rules := load_rules(path)).layers
 ]
 ATTACKS = ("flash_swap", "sandwich", "stale_node", "thin_pool")
 ENGINES = ("model", "anvil")
