@@ -10,6 +10,8 @@ import pytest
 from brownie import Contract, web3
 from brownie.network.account import Account
 
+from tests.contract.sealing import Market, open_market
+
 NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 CORE = NODE_MODULES / "@uniswap/v2-core/build"
 PERIPHERY = NODE_MODULES / "@uniswap/v2-periphery/build"
@@ -88,6 +90,15 @@ def pair_factory(factory: Contract, router: Contract, deployer: Account) -> Call
         return Contract.from_abi("UniswapV2Pair", factory.getPair(token_a, token_b), pair_abi)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def market(factory: Contract, router: Contract, token_factory: Any, deployer: Account) -> Market:
+    """A pair of 1,000 base at 2,000 quote each, and sealed orders on its factory."""
+    project = brownie.project.get_loaded_projects()[0]
+    book = project.SealedOrders.deploy(factory, {"from": deployer})
+    tokens = (token_factory(18, "BASE"), token_factory(6, "USDC"))
+    return open_market(book, factory=factory, router=router, tokens=tokens)
 
 
 @pytest.fixture(autouse=True)

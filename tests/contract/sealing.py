@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from fractions import Fraction
+from math import isqrt
 from typing import Any
 
-from brownie import Contract, accounts, web3
+from brownie import accounts, web3
 from eth_abi import encode
 
 from bot.core.snapshot import PoolSpec
-from bot.core.twap import Observation, cumulative_now
+from bot.core.twap import Q112, Observation, cumulative_now
 from tests.contract.pool_reading import NEVER_S, empty_pair, equip, read_state, spec_of
 
 WINDOW_S = 1_800
@@ -223,31 +224,72 @@ class Market:
         data = self.router.swapExactTokensForTokens.encode_input(*values)
         return self.trader, self.router, data
 
+    def worth(self, *, at: int) -> int:
+        """What the trader holds, in quote atoms at a price as of `price`."""
+        base, quote = (int(token.balanceOf(self.trader)) for token in (self.base, self.quote))
+        return quote + (base * at >> 112)
+
     def push_atoms(self, move: Fraction) -> tuple[Any, int]:
         """The token and how much of it moves the price by so much, from its price now.
 
-        Without the fee the product stays: the reserve that is paid into grows by the root.
+        With i paid into x, and g of it working, the price of what is paid in becomes
+        x*y / ((x + i)(x + g*i)): a quadratic, its root taken in whole atoms.
         """
         reserve_base, reserve_quote = self.reserves
         rises = move > 0
-        reserve, ratio = (reserve_quote, 1 + move) if rises else (reserve_base, 1 / (1 + move))
-        grown = int(reserve * float(ratio) ** 0.5) - reserve
-        return self.quote if rises else self.base, int(grown / FEE_KEPT)
+        paid_into = reserve_quote if rises else reserve_base
+        ratio = 1 + move if rises else 1 / (1 + move)
+        half = (1 + FEE_KEPT) / 2
+        root = isqrt(int(paid_into**2 * (half**2 + FEE_KEPT * (ratio - 1))))
+        return self.quote if rises else self.base, int((root - half * paid_into) / FEE_KEPT)
 
-    def push(self, move: Fraction, *, at_s: int | None = None) -> tuple[Any, int]:
-        """Move the price; the token that came back and how much of it undoes that."""
+    def push_to(self, price: int, *, at_s: int | None = None) -> None:
+        """Move the price to this one, as far as whole atoms go."""
+        token, atoms = self.push_atoms(Fraction(price, self.price) - 1)
+        self.swap(token, atoms, at_s=at_s)
+
+    def push(self, move: Fraction, *, at_s: int | None = None) -> None:
+        """Move the price by so much."""
         token, atoms = self.push_atoms(move)
-        back = self.swap(token, atoms, at_s=at_s)
-        return (self.base if token == self.quote else self.quote), back
+        self.swap(token, atoms, at_s=at_s)
 
 
-def open_market(book: Any, *, factory: Any, router: Any, tokens: tuple[Any, Any]) -> Market:
-    """A pair of 1,000 base at 2,000 each, and accounts that have plenty."""
+class Path:
+    """The prices that blocks ended on, added up by hand: what the pair should have summed."""
+
+    def __init__(self, market: Market, *, from_s: int) -> None:
+        self.market = market
+        self.growth = 0
+        self.time_s = from_s
+        self.price = market.price
+
+    def until(self, time_s: int) -> int:
+        """What the price has come to by a moment; from then on it is the pair's price now."""
+        self.growth += self.price * (time_s - self.time_s)
+        self.time_s, self.price = time_s, self.market.price
+        return self.growth
+
+
+def quote_at(growth: int, *, window_s: int, terms: Terms) -> int:
+    """What the quantity comes to, rounded against the owner."""
+    exact = Fraction(terms.base_atoms * growth, window_s * Q112)
+    return -int(-exact // 1) if terms.is_buy else int(exact // 1)
+
+
+def open_market(
+    book: Any,
+    *,
+    factory: Any,
+    router: Any,
+    tokens: tuple[Any, Any],
+    reserves: tuple[int, int] = RESERVES,
+) -> Market:
+    """A pair of base and quote, and accounts that have plenty."""
     base, quote = tokens
     pair = empty_pair(factory, tokens)
     owner, trader, stranger = accounts[1:4]
     equip(trader, tokens=tokens, pair=pair, router=router)
-    router.addLiquidity(base, quote, *RESERVES, 0, 0, trader, NEVER_S, {"from": trader})
+    router.addLiquidity(base, quote, *reserves, 0, 0, trader, NEVER_S, {"from": trader})
     return Market(
         book=book,
         factory=factory,
@@ -259,8 +301,3 @@ def open_market(book: Any, *, factory: Any, router: Any, tokens: tuple[Any, Any]
         trader=trader,
         stranger=stranger,
     )
-
-
-def contract_at(name: str, address: str, abi: Any) -> Contract:
-    """A contract that is known by its ABI."""
-    return Contract.from_abi(name, address, abi)
