@@ -38,7 +38,7 @@ trades = st.tuples(
 @settings(max_examples=EXAMPLES)
 @given(
     flipped=st.booleans(),
-    moves=st.lists(trades, max_size=5),
+    moves=st.lists(trades, min_size=2, max_size=5),
     late_s=st.integers(0, CLOSE_S),
 )
 def test_a_whole_base_token_is_sold_at_the_average_that_the_bot_settles_by(
