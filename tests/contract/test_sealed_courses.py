@@ -1,4 +1,4 @@
-"""Sealed orders of two owners in any order of events: the contract stands where a model says."""
+"""Sealed orders in any order of events: the contract stands where a model says."""
 
 from __future__ import annotations
 
