@@ -16,11 +16,18 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-CONTRACTS = ("PoolLens", "TransferProbe", "test/TestToken", "test/FeeToken")
+CONTRACTS = ("EngineGate", "PoolLens", "TransferProbe", "test/TestToken", "test/FeeToken")
 ARTIFACTS = ROOT / "bot" / "artifacts"
 
 EVM_VERSION = "paris"
 """No opcode newer than Paris: runs on Ganache and on chains that never took PUSH0."""
+
+OUTPUTS = (
+    "abi",
+    "evm.bytecode.object",
+    "evm.deployedBytecode.object",
+    "evm.deployedBytecode.immutableReferences",
+)
 
 TIMEOUT_S = 120
 
@@ -43,9 +50,7 @@ def standard_input() -> dict[str, Any]:
             "optimizer": {"enabled": True, "runs": 1_000_000},
             # No metadata hash: the same code gives the same bytes wherever it is built.
             "metadata": {"bytecodeHash": "none", "appendCBOR": False},
-            "outputSelection": {
-                "*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}
-            },
+            "outputSelection": {"*": {"*": list(OUTPUTS)}},
         },
     }
 
@@ -71,13 +76,19 @@ def build(*, node: str = "node", modules: Path = ROOT / "node_modules") -> dict[
 def _artifact(output: dict[str, Any], path: str) -> tuple[str, str]:
     name = path.rpartition("/")[2]
     built = output["contracts"][f"contracts/{path}.sol"][name]
+    deployed = built["evm"]["deployedBytecode"]
+    filled = sorted(
+        place["start"] for places in deployed["immutableReferences"].values() for place in places
+    )
     fields = {
         "contractName": name,
         "sourcePath": f"contracts/{path}.sol",
         "evmVersion": EVM_VERSION,
         "abi": built["abi"],
         "bytecode": "0x" + built["evm"]["bytecode"]["object"],
-        "deployedBytecode": "0x" + built["evm"]["deployedBytecode"]["object"],
+        "deployedBytecode": "0x" + deployed["object"],
+        # Where the constructor fills in words that are zero here: offsets in bytes.
+        **({"immutables": filled} if filled else {}),
     }
     return f"{name}.json", json.dumps(fields, indent=1) + "\n"
 
