@@ -11,11 +11,15 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.commands.shelf import FOLDER
 from bot.commands.terminal import Terminal
-from bot.core.errors import BotError
+from bot.core.errors import BotError, EngineGateError
+from bot.report.figures import moment
+
+if TYPE_CHECKING:
+    from bot.edges.rpc import Rpc
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 PYTHON_MIN = (3, 11)
@@ -143,12 +147,32 @@ def _run_findings(args: Namespace) -> Iterator[Finding]:
         with ReadOnlyRpc(config.chain.rpc_url.reveal()) as rpc:
             chain_id = int(rpc.call("eth_chainId"), 16)
             block = rpc.call("eth_getBlockByNumber", "latest", False)
+            gate = _gate(rpc, config.chain.engine_gate, now_s=int(block["timestamp"], 16))
     except BotError as error:
         yield Finding("rpc", FAIL, str(error), error.advice.format(**error.operands))
         return
     yield Finding("rpc", OK, f"answers, block {int(block['number'], 16):,}")
     yield _chain(chain_id, config.chain.chain_id)
     yield _clock(int(block["timestamp"], 16))
+    yield from gate
+
+
+def _gate(rpc: Rpc, address: str | None, *, now_s: int) -> list[Finding]:
+    """The second engine's gate, where one is named: its code, its keeper, and what it says."""
+    from bot.core.feeds import ENGINE_GATE_S
+    from bot.edges.engine_gate import gate_call, gate_feed, require_gate
+
+    if address is None:
+        return []
+    try:
+        keeper = require_gate(rpc, address)
+    except EngineGateError as error:
+        return [Finding("engine gate", FAIL, str(error), error.advice)]
+    method, asked = gate_call(address, "latest")
+    until_s = gate_feed(rpc.call(method, *asked))[ENGINE_GATE_S]
+    says = f"open until {moment(until_s)}" if until_s > now_s else "shut"
+    signed = f"{keeper.signatures} of {keeper.owners} sign at {keeper.address}"
+    return [Finding("engine gate", OK, f"{says}; {signed}")]
 
 
 def _chain(chain_id: int, wanted: int | None) -> Finding:

@@ -252,6 +252,11 @@ ENGINE_KEYS = {
     "enabled": Key(
         Flag(), "its gate; while it is closed nothing is bought and what is held is sold", True
     ),
+    "multisig": Key(
+        Flag(),
+        "a second gate behind it, on the chain: only until the moment that a multisig has named",
+        False,
+    ),
 }
 
 RULE_FILE = TableOf(

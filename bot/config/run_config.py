@@ -20,7 +20,8 @@ from bot.core.venue import VenueTerms
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainConfig:
-    """The node. chain_id None: any. block_age_s_max None: no block is stale. lens: see docs."""
+    """The node. chain_id None: any. block_age_s_max None: no block is stale. lens, engine_gate:
+    addresses of contracts of ours, None where there are none; see docs."""
 
     rpc_url: Secret
     chain_id: int | None
@@ -28,6 +29,7 @@ class ChainConfig:
     block_age_s_max: int | None
     poll_ms: int
     lens: str | None
+    engine_gate: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,8 @@ from bot.config.secret import Secret, url_shown
 from bot.config.venue_terms import venue_config
 from bot.core.canonical import Json
 from bot.core.errors import ConfigError
+from bot.core.feeds import ENGINE_GATE_S
+from bot.core.rules import Rules
 
 Paths = Iterable[Path | str]
 
@@ -111,6 +113,8 @@ class _Reading:
             rules, rule_problems = read_rules(rules_file)
             self.problems.extend(rule_problems)
         _check_pools(self._values.get("position", {}), self._top.child("position"))
+        if rules is not None:
+            _check_gate(rules, self._values, self._top.child("chain").child("engine_gate"))
         book = self._file("book", "path")
         if self.problems or venue is None or rules is None or rules_file is None or book is None:
             return None, tuple(self.problems)
@@ -198,6 +202,7 @@ class _Reading:
             block_age_s_max=chain["block_age_s_max"],
             poll_ms=chain["poll_ms"],
             lens=chain["lens"],
+            engine_gate=chain["engine_gate"],
         )
 
 
@@ -212,6 +217,24 @@ def _check_pools(position: Mapping[str, Any], place: Place) -> None:
             )
         elif address:
             seen[address] = number
+
+
+def _check_gate(rules: Rules, values: Mapping[str, Any], place: Place) -> None:
+    """A multi-signature that the rules ask for is named, and one that is named is asked for."""
+    engine, named = rules.engine, values.get("chain", {}).get("engine_gate")
+    if engine is None or not engine.enabled:
+        return
+    if engine.multisig and named is None and values.get("feeds", {}).get("file") is None:
+        place.report(
+            f"is not given, and the second engine of rules {rules.name} waits for a multisig",
+            f"give the address of its EngineGate, or feed {ENGINE_GATE_S} by feeds.file, or set "
+            "engine.multisig = false in the rules",
+        )
+    elif named is not None and not engine.multisig:
+        place.report(
+            f"is given, but rules {rules.name} do not ask it",
+            "set engine.multisig = true in the rules, or leave it out",
+        )
 
 
 def _position(values: Mapping[str, Any]) -> PositionConfig:

@@ -73,6 +73,11 @@ CHAIN_KEYS = {
         Whole(lowest=10, highest=600_000), "time between two looks for a new block", 500
     ),
     "lens": Key(ADDRESS, "deployed contracts/PoolLens.sol, for nodes without state override", None),
+    "engine_gate": Key(
+        ADDRESS,
+        "deployed contracts/EngineGate.sol, for rules whose second engine asks a multisig",
+        None,
+    ),
 }
 
 POOL_KEYS = {

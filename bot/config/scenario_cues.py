@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.config.places import Place
-from bot.core.scenario import Cue, FeeCue, PushCue, ReorgCue, StaleCue, StallCue, ThinCue
+from bot.core.scenario import (
+    Cue,
+    FeeCue,
+    GateCue,
+    PushCue,
+    ReorgCue,
+    StaleCue,
+    StallCue,
+    ThinCue,
+)
 
 
 def check_cues(cues: Sequence[Cue], place: Place) -> None:
     """Report every event that falls into another which leaves no room for it."""
     _refuse_overlaps(cues, place)
     _refuse_two_pushes(cues, place)
+    _refuse_two_words(cues, place)
     if any(isinstance(cue, FeeCue) for cue in cues):
         for number, cue in enumerate(cues, start=1):
             if isinstance(cue, ThinCue):
@@ -62,6 +72,18 @@ def _refuse_two_pushes(cues: Sequence[Cue], place: Place) -> None:
                     "falls into another attack on that pool", "move one of them"
                 )
             seen.append(cue)
+
+
+def _refuse_two_words(cues: Sequence[Cue], place: Place) -> None:
+    """One transaction of the multisig a block: each is approved by its place in the line."""
+    seen: set[int] = set()
+    for number, cue in enumerate(cues, start=1):
+        if isinstance(cue, GateCue):
+            if cue.step in seen:
+                place.item(number).child("day").report(
+                    "has another word of the multisig", "give one gate event a step"
+                )
+            seen.add(cue.step)
 
 
 def _meet(one: range, other: range) -> bool:

@@ -16,10 +16,11 @@ from bot.config.scenario_cues import check_cues
 from bot.config.scenario_keys import SCENARIO_FILE, STEPS_MAX
 from bot.config.venue_terms import surface_source
 from bot.core.errors import AmountError, ConfigError
-from bot.core.feeds import NO_FEEDS, FeedTimeline, feed_problem, timeline_of
+from bot.core.feeds import ENGINE_GATE_S, NO_FEEDS, FeedTimeline, feed_problem, timeline_of
 from bot.core.scenario import (
     Cue,
     FeeCue,
+    GateCue,
     Knot,
     LiquidityCue,
     LiquidityMove,
@@ -123,6 +124,10 @@ def _feeds(values: Mapping[str, Any], place: Place, clock: _Clock) -> FeedTimeli
         if feed["name"] in named:
             here.child("name").report(f"{feed['name']} is there twice", "give each feed once")
         named.add(feed["name"])
+        if feed["name"] == ENGINE_GATE_S and any(row["kind"] == "gate" for row in values["event"]):
+            here.child("name").report(
+                f"{ENGINE_GATE_S} is told by the gate's events", "leave one of them out"
+            )
         lowest = 0
         for at, (day, value) in enumerate(feed["points"], start=1):
             step = clock.steps(day, here.child("points").item(at), lowest=lowest)
@@ -228,6 +233,8 @@ def _cues(
 def _cue(row: Mapping[str, Any], step: int) -> Cue:
     if row["kind"] == "protocol_fee":
         return FeeCue(step=step, on=row["on"])
+    if row["kind"] == "gate":
+        return GateCue(step=step, span_s=row["hours"] * 3_600)
     if row["kind"] == "reorg":
         return ReorgCue(step=step, depth=row["depth"])
     if row["kind"] == "stall":

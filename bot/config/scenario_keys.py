@@ -22,6 +22,8 @@ RULES_FOLDER = Path(__file__).resolve().parents[2] / "rules"
 SHIPPED_RULES = tuple(sorted(path.stem for path in RULES_FOLDER.glob("*.toml")))
 MOVE_BPS_MIN = 100
 MOVES = Whole(lowest=MOVE_BPS_MIN - BPS, highest=10 * BPS)
+GATE_HOURS_MAX = 168
+"""The farthest ahead that contracts/EngineGate.sol lets itself be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,13 @@ EVENTS = {
             Whole(lowest=1, highest=STEPS_MAX), "for how many steps readers see no new block"
         ),
     ),
+    "gate": _event(
+        "gate",
+        hours=Key(
+            Whole(lowest=0, highest=GATE_HOURS_MAX),
+            "how long the multisig opens the second engine's gate from here; 0 shuts it",
+        ),
+    ),
 }
 KIND = Text(choices=tuple(EVENTS))
 assert {move.value for move in LiquidityMove} < EVENTS.keys(), "a move without its keys"
@@ -186,8 +195,8 @@ FEED = TableOf(
     {
         "name": Key(
             Text(pattern="[^ ]+", wanted=f"one of {', '.join(FEED_KINDS)}"),
-            "the feed, with its unit: gas_wei, reference_e18:POOL, lend_ppm:SYMBOL or "
-            "borrow_ppm:SYMBOL",
+            "the feed, with its unit: gas_wei, reference_e18:POOL, lend_ppm:SYMBOL, "
+            "borrow_ppm:SYMBOL or engine_gate_s",
         ),
         "points": Key(
             ListOf(kind=PointOf(), least=1, what="[[0, VALUE], [DAY, VALUE]]"),

@@ -68,4 +68,31 @@ class SetFee:
     on: bool
 
 
-Action: TypeAlias = Swap | AddLiquidity | RemoveLiquidity | TransferLp | SetFee
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenGate:
+    """The multisig opens the second engine's gate until a moment, unix time."""
+
+    until_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShutGate:
+    """The multisig shuts the second engine's gate, from this block on."""
+
+
+GateAction: TypeAlias = OpenGate | ShutGate
+PoolAction: TypeAlias = Swap | AddLiquidity | RemoveLiquidity | TransferLp | SetFee
+Action: TypeAlias = PoolAction | GateAction
+
+
+def gate_after(until_s: int, action: GateAction, *, block_time_s: int) -> int:
+    """The gate's moment after one of these, as contracts/EngineGate.sol keeps it.
+
+    What has run out stays: the gate goes on saying since when it has been shut.
+
+    >>> gate_after(900, ShutGate(), block_time_s=500), gate_after(300, ShutGate(), block_time_s=500)
+    (500, 300)
+    """
+    if isinstance(action, OpenGate):
+        return action.until_s
+    return min(until_s, block_time_s)

@@ -13,7 +13,17 @@ from fractions import Fraction
 from functools import partial
 from typing import TypeAlias
 
-from bot.core.actions import Action, AddLiquidity, RemoveLiquidity, Role, SetFee, Swap, TransferLp
+from bot.core.actions import (
+    Action,
+    AddLiquidity,
+    OpenGate,
+    RemoveLiquidity,
+    Role,
+    SetFee,
+    ShutGate,
+    Swap,
+    TransferLp,
+)
 from bot.core.amm import (
     MINIMUM_LIQUIDITY,
     amount_out_down,
@@ -26,6 +36,7 @@ from bot.core.pool_model import Pools, after_protocol_fee, apply, base_quote, re
 from bot.core.scenario import (
     DRAW_RANGE,
     FeeCue,
+    GateCue,
     LiquidityCue,
     LiquidityMove,
     PoolScript,
@@ -113,6 +124,8 @@ def _authors(
     for cue in cues:
         if isinstance(cue, FeeCue):
             yield partial(_set_fee, on=cue.on)
+        if isinstance(cue, GateCue):
+            yield partial(_set_gate, cue=cue, time_s=scenario.time_s(step, branch=branch))
     for pool in scenario.pools:
         spec = specs[pool.name]
         for cue in cues:
@@ -139,6 +152,10 @@ def _authors(
 
 def _set_fee(pools: Pools, *, on: bool) -> Action | None:
     return None if all(pool.fee_on == on for pool in pools.values()) else SetFee(on=on)
+
+
+def _set_gate(_pools: Pools, *, cue: GateCue, time_s: int) -> Action:
+    return OpenGate(until_s=time_s + cue.span_s) if cue.span_s else ShutGate()
 
 
 def _trade_noise(

@@ -335,6 +335,17 @@ class LensUnavailableError(StopBot):
     advice = "deploy contracts/PoolLens.sol there and give its address as chain.lens"
 
 
+class EngineGateError(StopBot):
+    """What stands at the second engine's gate cannot be relied on."""
+
+    exit_code = 77
+    template = "the engine's gate {gate}: {problem}"
+    advice = (
+        "deploy contracts/EngineGate.sol with a Safe of two or more signatures as its keeper, and "
+        "give its address as chain.engine_gate"
+    )
+
+
 class TokenUnreadableError(StopBot):
     """A token does not say what it is called or how many decimals it has."""
 
@@ -352,10 +363,10 @@ class TransactionFailedError(StopBot):
 
 
 class WorldDriftError(StopBot):
-    """A scripted pool is not as its script leaves it: somebody else trades on the same node."""
+    """A scripted chain is not as its script leaves it: somebody else trades on the same node."""
 
     exit_code = 59
-    template = "pool {pool} has reserves {found} after the step, the script says {expected}"
+    template = "{what} {found} after the step, the script says {expected}"
     advice = "leave the demo's node alone, and run the command again"
 
 

@@ -21,12 +21,15 @@ Feeds: TypeAlias = Mapping[str, int]
 """Value by name, as of one block."""
 
 GAS_WEI = "gas_wei"
+ENGINE_GATE_S = "engine_gate_s"
 E18 = 10**18
 VALUE_MAX = 10**48
+TIME_S_MAX = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 FEED_KINDS: Mapping[str, str] = {
     GAS_WEI: "base fee of the block, wei per unit of gas",
     "reference_e18:POOL": "price elsewhere of that pool's pair, whole quote per whole base, e-18",
+    ENGINE_GATE_S: "until when a multisig lets the second engine act, unix time; 0 never yet",
     "lend_ppm:SYMBOL": "what lending that token brings a year, millionths; may be below 0",
     "borrow_ppm:SYMBOL": "what borrowing that token costs a year, millionths; may be below 0",
 }
@@ -47,6 +50,9 @@ def feed_problem(name: str, value: int) -> str | None:
     if prefix in _RATES:
         if not -MILLION < value <= 1_000 * MILLION:
             return f"{name} is {value} millionths a year, not within -999,999 to 1,000,000,000"
+    elif prefix == ENGINE_GATE_S:
+        if not 0 <= value <= TIME_S_MAX:
+            return f"{name} is {value}, not a unix time within 0 to {TIME_S_MAX}"
     elif not 0 <= value <= VALUE_MAX:
         return f"{name} is {value}, not within 0 to 10**48"
     return None

@@ -9,6 +9,7 @@ from dataclasses import replace
 from bot.core.canonical import Json, digest
 from bot.core.errors import NoNewBlockError, ReorgDetectedError
 from bot.core.exposure import claim_down
+from bot.core.feeds import ENGINE_GATE_S
 from bot.core.pool_model import OwnerChange, Pools
 from bot.core.ports import SnapshotSource
 from bot.core.scenario import Scenario
@@ -44,17 +45,17 @@ class ModelStage:
         self._specs = {spec.name: spec for spec in specs}
         self._blocks: list[Block] = []
         self._events: list[PositionEvent] = []
-        self._pools: deque[Pools] = deque(maxlen=scenario.reorg_depth_max + 1)
-        self._held: tuple[Block, Pools] | None = None
+        self._scenes: deque[Scene] = deque(maxlen=scenario.reorg_depth_max + 1)
+        self._held: tuple[Block, Scene] | None = None
 
     @property
-    def shown(self) -> tuple[Block, Pools]:
-        """The newest block that readers see, and the pools as it leaves them."""
-        return self._held or (self._blocks[-1], self._pools[-1])
+    def shown(self) -> tuple[Block, Scene]:
+        """The newest block that readers see, and what it holds."""
+        return self._held or (self._blocks[-1], self._scenes[-1])
 
     def hold_readers(self, is_held: bool, /) -> None:
         """From now on the source shows the chain as it stands, or again as it is."""
-        self._held = (self._blocks[-1], self._pools[-1]) if is_held else None
+        self._held = (self._blocks[-1], self._scenes[-1]) if is_held else None
 
     def block_at(self, number: int) -> Block | None:
         """The block of a number, if there is one."""
@@ -78,10 +79,12 @@ class ModelStage:
         """Append a block whose hash depends on all that it holds."""
         number = len(self._blocks)
         parent_hash = self._blocks[-1].hash if self._blocks else _hash("genesis")
-        root: Json = [
+        root: list[Json] = [
             [name, str(pool.reserve0), str(pool.reserve1), str(pool.total_supply)]
             for name, pool in scene.pools.items()
         ]
+        if scene.gate_until_s is not None:
+            root.append(["gate", str(scene.gate_until_s)])
         block = Block(
             number=number,
             hash=_hash(self._name, parent_hash, number, scene.time_s, root),
@@ -89,7 +92,7 @@ class ModelStage:
             time_s=scene.time_s,
         )
         self._blocks.append(block)
-        self._pools.append(scene.pools)
+        self._scenes.append(scene)
         for place, change in scene.changes:
             self._events.append(_event(change, scene.pools, self._specs, block=block, place=place))
 
@@ -97,7 +100,7 @@ class ModelStage:
         """Undo the last `depth` blocks as if they had never been."""
         for _ in range(depth):
             self._blocks.pop()
-            self._pools.pop()
+            self._scenes.pop()
         head = self._blocks[-1].number
         self._events = [event for event in self._events if event.block_number <= head]
 
@@ -116,7 +119,7 @@ class ModelSource:
 
     def read(self) -> Snapshot:
         """Return the newest block's snapshot, with the position events since the last read."""
-        (head, pools), last = self._stage.shown, self._last
+        (head, scene), last = self._stage.shown, self._last
         if last == head:
             raise NoNewBlockError(block_number=head.number)
         if last is not None and not self._stage.holds(last):
@@ -131,8 +134,9 @@ class ModelSource:
             chain_id=MODEL_CHAIN_ID,
             block=head,
             specs=self._stage.specs,
-            pools=PoolTuple(_published(pools[spec.name]) for spec in self._stage.specs),
+            pools=PoolTuple(_published(scene.pools[spec.name]) for spec in self._stage.specs),
             events=self._stage.events_after(-1 if last is None else last.number),
+            feeds={} if scene.gate_until_s is None else {ENGINE_GATE_S: scene.gate_until_s},
         )
 
     def is_canonical(self, block: Block) -> bool:

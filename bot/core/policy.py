@@ -15,7 +15,7 @@ from bot.core.budget import Spent, charged, pool_spent, purse
 from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
 from bot.core.confirmation import confirmed
-from bot.core.gate import is_open
+from bot.core.gate import gate_numbers, is_open
 from bot.core.layer_metrics import with_layer_metrics
 from bot.core.margin_calls import margin_calls
 from bot.core.order_forms import ask_again, buy, sell, settle_expired
@@ -61,12 +61,14 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
                 hedge=hedge,
                 recent=recent,
                 is_called=hedge is not None and hedge.id in calls.called,
-                is_open=is_open(layer.sleeve, rules),
+                is_open=is_open(layer.sleeve, rules, seen),
                 purse=purse(view, rules, layer, held, spent=used, cash_atoms=free.get(symbol, 0)),
                 quoting=quoting,
             )
             choice = confirmed(case, _choose(case))
-            decisions.append(choice.decision(pool=pool, layer=layer.name, status=held.status))
+            decision = choice.decision(pool=pool, layer=layer.name, status=held.status)
+            gate = gate_numbers(layer.sleeve, rules, seen)
+            decisions.append(replace(decision, numbers={**decision.numbers, **gate}))
             if choice.order is not None:
                 orders.append(choice.order)
             takes = {"outlay_atoms": choice.outlay_atoms, "margin_atoms": choice.margin_atoms}

@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from bot.core.actions import Action, AddLiquidity, RemoveLiquidity, Role, SetFee, Swap, TransferLp
+from bot.core.actions import (
+    Action,
+    AddLiquidity,
+    GateAction,
+    RemoveLiquidity,
+    Role,
+    SetFee,
+    Swap,
+    TransferLp,
+)
 from bot.core.amm import (
     MINIMUM_LIQUIDITY,
     Pair,
@@ -55,6 +64,8 @@ def apply(
     pools: Pools, action: Action, *, specs: Mapping[str, PoolSpec], block_time_s: int
 ) -> tuple[Pools, OwnerChange | None]:
     """All pools after one action in a block of this time, and how it changed the owner's LP."""
+    if isinstance(action, GateAction):
+        return pools, None
     if isinstance(action, SetFee):
         return {name: replace(pool, fee_on=action.on) for name, pool in pools.items()}, None
     pool, spec = pools[action.pool], specs[action.pool]

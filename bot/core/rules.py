@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from math import expm1
 
 from bot.core.advice_terms import AdviceTerms
 from bot.core.bar_terms import PLAIN_BARS, BarTerms
+from bot.core.canonical import Json
 from bot.core.conditions import Condition, comparisons
 from bot.core.guard import Guard
 from bot.core.market_terms import PLAIN_MARKET, MarketTerms
@@ -122,12 +123,19 @@ class Layer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """The second engine. capital_bps: its share of the paper cash at the opening. cap_bps: how much
-    of that may be tied up or lost together. enabled: whether its gate is open; while it is not,
-    nothing is opened and what is held is sold."""
+    of that may be tied up or lost together. enabled: its own gate; while that is shut,
+    nothing is opened and what is held is sold. multisig: whether a multi-signature must have opened
+    it too, as the feed `engine_gate_s` says."""
 
     capital_bps: int
     cap_bps: int = BPS
     enabled: bool = True
+    multisig: bool = False
+
+    def to_json(self) -> dict[str, Json]:
+        """Its terms. An engine that asks no multi-signature is spelt as before there was one."""
+        told = asdict(self)
+        return told if self.multisig else {k: v for k, v in told.items() if k != "multisig"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

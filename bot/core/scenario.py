@@ -156,7 +156,17 @@ class StaleCue:
     steps: int
 
 
-Cue: TypeAlias = LiquidityCue | FeeCue | ReorgCue | StallCue | PushCue | ThinCue | StaleCue
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateCue:
+    """At `step` the multisig opens the second engine's gate for `span_s`; 0 shuts it."""
+
+    step: int
+    span_s: int
+
+
+Cue: TypeAlias = (
+    LiquidityCue | FeeCue | ReorgCue | StallCue | PushCue | ThinCue | StaleCue | GateCue
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +226,11 @@ class Scenario:
     def reads_old_blocks(self) -> bool:
         """Whether blocks must stay readable when others have come after them."""
         return any(isinstance(cue, ReorgCue | StaleCue) for cue in self.cues)
+
+    @property
+    def has_gate(self) -> bool:
+        """Whether there is a gate of the second engine on this world's chain."""
+        return any(isinstance(cue, GateCue) for cue in self.cues)
 
     @property
     def reorg_depth_max(self) -> int:

@@ -44,7 +44,7 @@ def rules_to_json(rules: Rules) -> dict[str, Json]:
         "exposure_cap_bps": rules.exposure_cap_bps,
         "bars": asdict(rules.bars),
         "market": rules.market.to_json(),
-        "engine": None if rules.engine is None else asdict(rules.engine),
+        "engine": None if rules.engine is None else rules.engine.to_json(),
         "layers": [_layer_to_json(layer) for layer in rules.layers],
         "guard": asdict(rules.guard),
         **({} if rules.advice is None else {"advice": rules.advice.to_json()}),

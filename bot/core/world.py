@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-from bot.core.actions import Action
+from bot.core.actions import Action, GateAction, gate_after
 from bot.core.actors import funding_actions, step_actions
 from bot.core.pool_model import UNFUNDED, OwnerChange, Pools, apply
 from bot.core.ports import SnapshotSource
@@ -79,12 +79,14 @@ class Scene:
     """One block of the script. pools: what the actions make of them, by core/pool_model.py.
 
     changes: how the owner's LP tokens change, each with the place of its action.
+    gate_until_s: what the second engine's gate says afterwards; None where there is none.
     """
 
     time_s: int
     actions: tuple[Action, ...]
     pools: Pools
     changes: tuple[tuple[int, OwnerChange], ...]
+    gate_until_s: int | None = None
 
 
 class ScriptedWorld:
@@ -103,9 +105,15 @@ class ScriptedWorld:
         self._prices = price_paths(scenario)
         self._specs = {spec.name: spec for spec in stage.specs}
         # Only as many old states as the deepest reorg goes back: memory stays flat.
-        self._pools: deque[Pools] = deque(maxlen=scenario.reorg_depth_max + 1)
-        self._pools.append(dict.fromkeys(self._specs, UNFUNDED))
-        self._actions: deque[tuple[Action, ...]] = deque(maxlen=scenario.reorg_depth_max + 1)
+        self._scenes: deque[Scene] = deque(maxlen=scenario.reorg_depth_max + 1)
+        unfunded = Scene(
+            time_s=0,
+            actions=(),
+            pools=dict.fromkeys(self._specs, UNFUNDED),
+            changes=(),
+            gate_until_s=0 if scenario.has_gate else None,
+        )
+        self._scenes.append(unfunded)
         self._mine(funding_actions(scenario, prices=self._prices_at(0)), time_s=scenario.time_s(0))
 
     def step(self, index: int) -> None:
@@ -117,8 +125,7 @@ class ScriptedWorld:
         if depth:
             self._stage.roll_back(depth)
             for _ in range(depth):
-                self._pools.pop()
-                self._actions.pop()
+                self._scenes.pop()
         for played in range(index - depth, index + 1):
             if not self._scenario.stalls(played):
                 self._play(played, branch=branch)
@@ -131,24 +138,32 @@ class ScriptedWorld:
         actions = step_actions(
             self._scenario,
             self._specs,
-            self._pools[-1],
+            self._scenes[-1].pools,
             prices=self._prices_at(step),
             step=step,
             branch=branch,
-            before=self._actions[-1],
+            before=self._scenes[-1].actions,
         )
         self._mine(actions, time_s=self._scenario.time_s(step, branch=branch))
 
     def _mine(self, actions: tuple[Action, ...], *, time_s: int) -> None:
-        pools = self._pools[-1]
+        pools, gate_until_s = self._scenes[-1].pools, self._scenes[-1].gate_until_s
         changes: list[tuple[int, OwnerChange]] = []
         for place, action in enumerate(actions):
             pools, change = apply(pools, action, specs=self._specs, block_time_s=time_s)
             if change is not None:
                 changes.append((place, change))
-        self._stage.mine(Scene(time_s=time_s, actions=actions, pools=pools, changes=tuple(changes)))
-        self._pools.append(pools)
-        self._actions.append(actions)
+            if isinstance(action, GateAction):
+                gate_until_s = gate_after(gate_until_s or 0, action, block_time_s=time_s)
+        scene = Scene(
+            time_s=time_s,
+            actions=actions,
+            pools=pools,
+            changes=tuple(changes),
+            gate_until_s=gate_until_s,
+        )
+        self._stage.mine(scene)
+        self._scenes.append(scene)
 
     def _prices_at(self, step: int) -> Mapping[str, Fraction]:
         return {name: path[step] for name, path in self._prices.items()}

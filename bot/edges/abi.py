@@ -14,6 +14,11 @@ AbiValue: TypeAlias = "int | str | bytes | list[str]"
 WORD_BYTES = 32
 ZERO_ADDRESS = "0x" + "00" * 20
 
+SAFE_PARTS = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address"
+"""What a Safe's transaction consists of."""
+GET_TRANSACTION_HASH = f"getTransactionHash({SAFE_PARTS},uint256)"
+EXEC_TRANSACTION = f"execTransaction({SAFE_PARTS},bytes)"
+
 SELECTORS = {
     "factory()": "c45a0155",
     "token0()": "0dfe1681",
@@ -37,6 +42,17 @@ SELECTORS = {
     "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)": "e8e33700",
     "removeLiquidity(address,address,uint256,uint256,uint256,address,uint256)": "baa2abde",
     "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)": "38ed1739",
+    "openUntil()": "4f966eac",
+    "open(uint64)": "3be3ebb0",
+    "shut()": "6ce800c5",
+    "getThreshold()": "e75235b8",
+    "getOwners()": "a0e67e2b",
+    "nonce()": "affed0e0",
+    "approveHash(bytes32)": "d4d9bdcd",
+    "setup(address[],uint256,address,bytes,address,address,uint256,address)": "b63e800d",
+    "createProxyWithNonce(address,bytes,uint256)": "1688f0b9",
+    GET_TRANSACTION_HASH: "d8d11f78",
+    EXEC_TRANSACTION: "6a761202",
 }
 
 TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"

@@ -23,6 +23,7 @@ from bot.core.errors import (
 from bot.core.feeds import GAS_WEI
 from bot.core.position_events import LpChange, event_of, fold_logs, opening_event, require_sum
 from bot.core.snapshot import Block, PoolSpec, PositionEvent, Snapshot
+from bot.edges.engine_gate import gate_call, gate_feed, require_gate
 from bot.edges.lens import Lens, LensTable, require_lens
 from bot.edges.pair_logs import decode_logs, log_calls
 from bot.edges.rpc import Call, ReadOnlyRpc, Rpc
@@ -53,6 +54,7 @@ class ChainSource:
     chain_id, genesis_hash: what the book was kept on; None takes what the node says.
     lens_address: the deployed lens, for nodes without state override.
     feeds_gas: whether snapshots carry the block's base fee, which its header has anyway.
+    gate: the second engine's gate, whose moment every snapshot then carries; None for none.
     cursor: where the book stands; None starts a position anew, at its claim at first sight, or
     from its own logs since `since_block` (the position must have been empty before that block).
     A snapshot that was not booked must be given back by `rewind`.
@@ -70,6 +72,7 @@ class ChainSource:
         cursor: Cursor | None = None,
         since_block: int | None = None,
         feeds_gas: bool = False,
+        gate: str | None = None,
     ) -> None:
         self.specs = tuple(specs)
         self.chain_id = chain_id
@@ -83,6 +86,7 @@ class ChainSource:
         self._lens = Lens(self.specs, owner=owner, deployed_at=lens_address)
         self._since_block = since_block
         self._feeds_gas = feeds_gas
+        self._gate = gate
         self._pins_by_hash: bool | None = None
 
     def read(self) -> Snapshot:
@@ -94,7 +98,7 @@ class ChainSource:
         cursor = self.cursor
         if cursor is not None:
             self._refuse_standstill(cursor, head)
-        table, changes = self._fetch(head, cursor)
+        table, gate, changes = self._fetch(head, cursor)
         if cursor is not None and head.time_s < cursor.block.time_s:
             raise ClockBackwardsError(
                 block_number=head.number, time_s=head.time_s, last_time_s=cursor.block.time_s
@@ -110,7 +114,7 @@ class ChainSource:
             specs=self.specs,
             pools=table,
             events=events,
-            feeds=_gas_of(header) if self._feeds_gas else {},
+            feeds={**(_gas_of(header) if self._feeds_gas else {}), **gate},
         )
 
     def rewind(self, snapshot: Snapshot | Cursor | None) -> None:
@@ -123,7 +127,7 @@ class ChainSource:
         return header is not None and header["hash"] == block.hash
 
     def _handshake(self) -> bool:
-        """Check chain and lens once; whether the node takes a block hash as a pin (EIP-1898)."""
+        """Check chain, lens and gate once; whether the node takes a hash as a pin (EIP-1898)."""
         chain_id = int(self._rpc.call("eth_chainId"), 16)
         if self.chain_id not in (None, chain_id):
             raise WrongChainError(
@@ -133,6 +137,8 @@ class ChainSource:
         if self.genesis_hash not in (None, genesis):
             raise ChainRestartedError(genesis_seen=self.genesis_hash, genesis_now=genesis)
         require_lens(self._rpc, deployed_at=self._lens_address)
+        if self._gate is not None:
+            require_gate(self._rpc, self._gate)
         self.chain_id, self.genesis_hash = chain_id, genesis
         head = fetch_block(self._rpc, "latest")
         try:
@@ -167,9 +173,13 @@ class ChainSource:
             hash_now=header["hash"] if header else "no such block",
         )
 
-    def _fetch(self, head: Block, cursor: Cursor | None) -> tuple[LensTable, list[dict[str, Any]]]:
-        """The lens's table and the raw logs, in one batch that proves itself consistent."""
+    def _fetch(
+        self, head: Block, cursor: Cursor | None
+    ) -> tuple[LensTable, dict[str, int], list[dict[str, Any]]]:
+        """The lens's table, the gate's feed and the raw logs, in one batch that proves itself
+        consistent."""
         pin = self._pin(head.number, head.hash)
+        gates = [] if self._gate is None else [gate_call(self._gate, pin)]
         logs = self._log_calls(head, cursor)
         proofs: list[Call] = []
         gap = head.number - cursor.block.number if cursor else 0
@@ -177,16 +187,18 @@ class ChainSource:
             proofs.append(("eth_getBlockByNumber", [hex(cursor.block.number), False]))
         if not self._pins_by_hash or (logs and gap != 1):
             proofs.append(("eth_getBlockByNumber", [hex(head.number), False]))
-        answers = self._rpc.batch([*self._lens.calls(pin), *logs, *proofs])
+        answers = self._rpc.batch([*self._lens.calls(pin), *gates, *logs, *proofs])
         lens_end = self._lens.call_count
-        logs_end = lens_end + len(logs)
+        gate_end = lens_end + len(gates)
+        logs_end = gate_end + len(logs)
         for header in answers[logs_end:]:
             if cursor is not None and _is(header, cursor.block):
                 continue
             if not _is(header, head):
                 self._refuse_moved(header, head, cursor)
         table = self._lens.table(answers[:lens_end], block_number=head.number)
-        return table, [log for part in answers[lens_end:logs_end] for log in part]
+        gate = gate_feed(answers[lens_end]) if gates else {}
+        return table, gate, [log for part in answers[gate_end:logs_end] for log in part]
 
     def _refuse_moved(self, header: Any, head: Block, cursor: Cursor | None) -> None:
         if cursor is not None and header and int(header["number"], 16) == cursor.block.number:

@@ -13,19 +13,22 @@ from typing import Any
 from bot.core.actions import (
     Action,
     AddLiquidity,
+    GateAction,
+    PoolAction,
     RemoveLiquidity,
     Role,
     SetFee,
     Swap,
 )
 from bot.core.errors import TransactionFailedError, WorldDriftError
-from bot.core.pool_model import Pools
+from bot.core.feeds import ENGINE_GATE_S
 from bot.core.scenario import Scenario
 from bot.core.snapshot import Block, PoolState, Snapshot
 from bot.core.world import Scene
 from bot.edges.abi import ZERO_ADDRESS
 from bot.edges.chain import ChainSource
 from bot.edges.held_reader import HeldReader
+from bot.edges.multisig import Multisig
 from bot.edges.node import AnvilNode, GanacheNode, LocalNode
 from bot.edges.rpc import Call, ReadOnlyRpc, Rpc
 from bot.edges.scenario_setup import create_pools, fund, to
@@ -75,6 +78,7 @@ class ChainStage:
         self._accounts = dict(zip(Role, self.uniswap.accounts[1:], strict=False))
         self.specs = create_pools(scenario, self.uniswap)
         fund(scenario, self.uniswap, self.specs, self._accounts)
+        self.multisig = self._multisig() if scenario.has_gate else None
         self.owner = self._accounts[Role.OWNER]
         self.lens_address = None if is_anvil else self.uniswap.deploy_lens()
         self.since_block = int(rpc.call("eth_blockNumber"), 16) + 1
@@ -84,8 +88,8 @@ class ChainStage:
         self._nonces: dict[str, int] = {}
         self._depth_max = scenario.reorg_depth_max
         self._marks: list[str] = []
-        self._expected: Pools = {}
-        self._shown: Pools = {}
+        self._expected: Scene | None = None
+        self._shown: Scene | None = None
         self._reader = HeldReader(reader)
         self._hashes: list[str] = []
         source = ChainSource(
@@ -94,6 +98,7 @@ class ChainStage:
             owner=self.owner,
             lens_address=self.lens_address,
             since_block=self.since_block,
+            gate=None if self.multisig is None else self.multisig.gate,
         )
         self.source = CheckedSource(source, self.require_no_drift)
 
@@ -102,15 +107,15 @@ class ChainStage:
         if self._depth_max:
             self._marks.append(str(self._rpc.call("evm_snapshot")))
             del self._marks[: -self._depth_max]
-        sent = [self._transaction(action) for action in scene.actions]
+        sent = [one for action in scene.actions for one in self._transactions(action)]
         for transaction in sent:
             self._require_nonce(transaction.sender)
         calls = list(self._calls(sent))
         self._hashes = self._rpc.batch(calls) if calls else []
         self._rpc.call("evm_mine", scene.time_s)
-        self._expected = scene.pools
+        self._expected = scene
         if not self._reader.is_held:
-            self._shown = scene.pools
+            self._shown = scene
 
     def roll_back(self, depth: int) -> None:
         """Undo the last `depth` blocks as if they had never been.
@@ -126,7 +131,17 @@ class ChainStage:
         self._reader.hold(is_held)
         self._shown = self._expected
 
-    def _transaction(self, action: Action) -> Transaction:
+    def _multisig(self) -> Multisig:
+        """A Safe whose owners are accounts that play no other role, and its gate."""
+        return Multisig(self.uniswap, self.uniswap.accounts[1 + len(Role) :])
+
+    def _transactions(self, action: Action) -> tuple[Transaction, ...]:
+        if isinstance(action, GateAction):
+            assert self.multisig is not None, "a scenario with such an action has a gate"
+            return self.multisig.transactions(action)
+        return (self._transaction(action),)
+
+    def _transaction(self, action: PoolAction) -> Transaction:
         if isinstance(action, SetFee):
             fee_to = self.uniswap.deployer if action.on else ZERO_ADDRESS
             return to(self.uniswap.deployer, self.uniswap.factory, "setFeeTo(address)", fee_to)
@@ -186,14 +201,19 @@ class ChainStage:
 
     def require_no_drift(self, snapshot: Snapshot) -> None:
         """Refuse a block that is not what the model says; receipts tell whose fault it was."""
+        assert self._shown is not None, "step 0 is mined before anybody reads"
+        gate, gate_wanted = snapshot.feeds.get(ENGINE_GATE_S), self._shown.gate_until_s
+        if gate != gate_wanted:
+            self._refuse_drift("the engine's gate is", gate, gate_wanted)
         for spec, found in zip(snapshot.specs, snapshot.pools, strict=True):
-            if _drifts(found, self._shown[spec.name]):
-                _require_success(self._receipts(self._hashes))
-                raise WorldDriftError(
-                    pool=spec.name,
-                    found=(found.reserve0, found.reserve1),
-                    expected=_reserves(self._shown[spec.name]),
-                )
+            wanted = self._shown.pools[spec.name]
+            if _drifts(found, wanted):
+                what = f"pool {spec.name} has reserves"
+                self._refuse_drift(what, (found.reserve0, found.reserve1), _reserves(wanted))
+
+    def _refuse_drift(self, what: str, found: object, expected: object) -> None:
+        _require_success(self._receipts(self._hashes))
+        raise WorldDriftError(what=what, found=found, expected=expected)
 
 
 class CheckedSource:

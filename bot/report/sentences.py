@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.core.contracts import CONTRACT_DECIMALS
+from bot.core.gate import BLOCK_TIME_S, UNTIL_S
 from bot.core.metrics import METRICS
 from bot.core.orders import FillStatus
 from bot.core.plan import Decision
@@ -45,7 +46,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.NOTHING_TO_HEDGE: "armed, but what there is to hedge is below one lot",
     Reason.NOT_LISTED: "armed, but the venue lists no fitting contract",
     Reason.NO_BID: "armed, but nobody bids for a leg that it would sell",
-    Reason.GATE: "rests: the second engine's gate is closed",
+    Reason.GATE: "rests: the second engine's gate is shut",
     Reason.DUST: "waits: the pool is drained to dust",
     Reason.NO_POSITION: "has no LP position to hedge",
 }
@@ -83,7 +84,7 @@ SHORT: Mapping[Reason, str] = {
     Reason.NOTHING_TO_HEDGE: "below one lot",
     Reason.NOT_LISTED: "not listed",
     Reason.NO_BID: "no bid",
-    Reason.GATE: "gate closed",
+    Reason.GATE: "gate shut",
     Reason.DUST: "pool is dust",
     Reason.NO_POSITION: "no position",
 }
@@ -104,6 +105,7 @@ MULTIPLES = {
 }  # fmt: skip
 SHARES = {"kept_bps": "credit kept", "target_drift_bps": "size drifted"}
 CONTRACT_NUMBERS = ("contracts_wanted", "contracts")
+GATE_NUMBERS = (UNTIL_S, BLOCK_TIME_S)
 SPAN_NUMBERS = ("held_s", "left_s", "lapsed_s")
 
 
@@ -127,11 +129,26 @@ def short(decision: Decision, spec: PoolSpec) -> str:
 
 def numbers_of(decision: Decision, spec: PoolSpec) -> list[str]:
     """The figures behind a decision, each with its name and unit."""
-    return [
+    told = [
         _number(name, value, spec)
         for name, value in decision.numbers.items()
-        if not (name == "expiry_s" and decision.reason is not Reason.SETTLE)
+        if name not in GATE_NUMBERS
+        and not (name == "expiry_s" and decision.reason is not Reason.SETTLE)
     ]
+    return told + gate_words(decision)
+
+
+def gate_words(decision: Decision) -> list[str]:
+    """What a multisig's gate said on that block; nothing where none was asked for."""
+    if BLOCK_TIME_S not in decision.numbers:
+        return []
+    until = decision.numbers[UNTIL_S]
+    if until is None:
+        return ["the multisig's gate was not read"]
+    if int(until) > int(decision.numbers[BLOCK_TIME_S] or 0):
+        return [f"the multisig has opened the engine until {moment(int(until))}"]
+    since = f"since {moment(int(until))}" if int(until) else "from the start"
+    return [f"shut {since}, the multisig has not opened it"]
 
 
 def is_event(decision: Decision) -> bool:

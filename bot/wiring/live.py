@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from bot.config import RunConfig
 from bot.core.engine import Opening, opening_of
 from bot.core.errors import ConfigError, PoolsChangedError, RulesChangedError, TermsChangedError
-from bot.core.feeds import FedSource
+from bot.core.feeds import ENGINE_GATE_S, FedSource, FeedTimeline
 from bot.core.market_metrics import ON_GAS
 from bot.core.ports import Journal, Row, SnapshotSource
 from bot.core.record import decode_spec, read_body
@@ -100,6 +100,7 @@ def live_runner(
         lens_address=config.chain.lens,
         since_block=config.position.since_block,
         feeds_gas=bool(config.rules.metric_names & ON_GAS),
+        gate=config.chain.engine_gate,
     )
     require_index(config.rules, specs)
     require_listed(config.rules, terms)
@@ -131,7 +132,24 @@ def _fed(source: SnapshotSource, config: RunConfig) -> SnapshotSource:
         return source
     from bot.edges.feed_file import FeedFile  # Arrow only where a file is read
 
-    return FedSource(source, FeedFile(config.feeds.file, age_s_max=config.feeds.age_s_max).timeline)
+    fed = FeedFile(config.feeds.file, age_s_max=config.feeds.age_s_max)
+    _require_gate(config, fed.timeline())
+    return FedSource(source, fed.timeline)
+
+
+def _require_gate(config: RunConfig, fed: FeedTimeline) -> None:
+    """Refuse rules whose engine asks a multi-signature that neither the chain nor the file tells
+    of: it would stay shut for ever."""
+    engine = config.rules.engine
+    if engine is None or not engine.enabled or not engine.multisig:
+        return
+    if config.chain.engine_gate is None and ENGINE_GATE_S not in {line.name for line in fed.lines}:
+        raise ConfigError(
+            file=str(config.feeds.file),
+            key=ENGINE_GATE_S,
+            problem=f"is not fed, and the second engine of rules {config.rules.name} waits for it",
+            remedy="give chain.engine_gate the address of its EngineGate, or feed it here",
+        )
 
 
 def _fresh(source: SnapshotSource, config: RunConfig) -> SnapshotSource:

@@ -28,12 +28,15 @@ pytestmark = pytest.mark.fork
 
 EVENTFUL = (
     'kind = "protocol_fee"\nday = 0.125\non = true',
+    'kind = "gate"\nday = 0.25\nhours = 5',
     'kind = "deposit"\nday = 0.25\npool = "WETH-USDC"\nshare_bps = 50',
     'kind = "reorg"\nday = 0.375\ndepth = 4',
     'kind = "send"\nday = 0.5\npool = "WETH-USDC"\nshare_bps = 1000',
     'kind = "withdraw"\nday = 0.625\npool = "WETH-USDC"\nshare_bps = 3000',
     'kind = "protocol_fee"\nday = 0.75\non = false',
     'kind = "receive"\nday = 0.875\npool = "WETH-USDC"\nshare_bps = 10',
+    'kind = "gate"\nday = 0.75\nhours = 168',
+    'kind = "gate"\nday = 0.875\nhours = 0',
     'kind = "stall"\nday = 1\nsteps = 2',
 )
 
@@ -74,6 +77,7 @@ def require_equal_at_every_step(stage: ChainStage, scenario: Scenario, *, steps:
             assert on_chain is on_model is None
             continue
         assert list(on_chain.pools) == list(on_model.pools), index
+        assert on_chain.feeds == on_model.feeds, index
         assert on_chain.block.time_s == on_model.block.time_s
         assert told(on_chain.events) == told(on_model.events)
         seen[0].append(on_chain)
