@@ -39,13 +39,17 @@ def safe_bytecode(path: str) -> str:
 
 
 class Multisig:
-    """A Safe of two signatures in three, and the gate whose keeper it is.
+    """A Safe of three owners, and the gate whose keeper it is.
 
     owners: at least three unlocked accounts; the first three are taken, by rising address.
+    signatures: how many of them must sign.
     """
 
-    def __init__(self, world: UniswapV2World, owners: list[str]) -> None:
+    def __init__(
+        self, world: UniswapV2World, owners: list[str], *, signatures: int = SIGNATURES
+    ) -> None:
         self._world = world
+        self._signatures = signatures
         self.owners = sorted(owners[:OWNERS], key=lambda owner: int(owner, 16))
         self.safe = self._deploy_safe()
         self.gate = world.deploy_code(own_artifact("EngineGate")["bytecode"], self.safe)
@@ -61,7 +65,7 @@ class Multisig:
         )  # fmt: skip
         nonce = int(self._world.read(self.safe, "nonce()"), 16)
         digest = int(self._world.read(self.safe, GET_TRANSACTION_HASH, *parts, nonce), 16)
-        *others, sender = signers = self.owners[:SIGNATURES]
+        *others, sender = signers = self.owners[: self._signatures]
         signatures = b"".join(
             address_word(signer) + bytes(WORD_BYTES) + bytes([PREVALIDATED]) for signer in signers
         )
@@ -80,7 +84,8 @@ class Multisig:
         )
         setup = call_data(
             "setup(address[],uint256,address,bytes,address,address,uint256,address)",
-            self.owners, SIGNATURES, ZERO_ADDRESS, b"", ZERO_ADDRESS, ZERO_ADDRESS, 0, ZERO_ADDRESS,
+            self.owners, self._signatures, ZERO_ADDRESS, b"", ZERO_ADDRESS, ZERO_ADDRESS, 0,
+            ZERO_ADDRESS,
         )  # fmt: skip
         create = world.request(
             factory,

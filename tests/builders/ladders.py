@@ -30,7 +30,7 @@ class Priced:
     """A pool of 1,000 WETH a side whose price the test sets, hour by hour, without any trade.
 
     lp: LP tokens of the owner, to be changed between ticks. shallower: both reserves are divided
-    by it. A price of 0 leaves a pool that cannot be valued.
+    by it. A price of 0 leaves a pool that cannot be valued. feeds: what every snapshot carries.
     """
 
     genesis_hash = "0x0"
@@ -39,6 +39,7 @@ class Priced:
         self.number, self.time_s, self.price = 0, START_S, 2_000
         self.cumulative, self.lp, self.told_lp = 0, LP, 0
         self.shallower, self.branch = 1, 0
+        self.feeds: dict[str, int] = {}
         self.last_hash: str | None = None
         self.hashes: dict[int, str] = {}
         self.past: list[tuple[int, int, int, int, int]] = []
@@ -60,8 +61,9 @@ class Priced:
         block = Block(number=self.number, hash=self._hash(), parent_hash="", time_s=self.time_s)
         self.hashes[self.number] = self.last_hash = block.hash
         return Snapshot(
-            chain_id=1, block=block, specs=(SPEC,), pools=PoolTuple([pool]), events=events
-        )
+            chain_id=1, block=block, specs=(SPEC,), pools=PoolTuple([pool]), events=events,
+            feeds=dict(self.feeds),
+        )  # fmt: skip
 
     def is_canonical(self, block: Block) -> bool:
         return self.hashes.get(block.number) == block.hash

@@ -138,6 +138,48 @@ def test_a_sleeve_does_the_same_whatever_the_other_holds(
     assert told[0] == told[1]
 
 
+moments = st.lists(
+    st.one_of(st.none(), st.sampled_from([-7_200, -1, 0, 1, 7_200, 7 * DAY_S])),
+    min_size=7, max_size=7,
+)  # fmt: skip
+"""What the gate says on each tick, seconds after its block's time; None: nothing is fed."""
+
+
+CANNOT_WAIT = {"SETTLE", "MARGIN_CALL", "NO_SETTLEMENT_PRICE"}
+
+
+@EXAMPLES
+@given(one=layers("one"), two=layers("two"), path=prices, gate=moments)
+def test_a_gate_on_the_chain_opens_nothing_while_it_is_shut_and_never_touches_the_core(
+    one: Layer, two: Layer, path: list[tuple[float, int]], gate: list[int | None]
+) -> None:
+    """Oracle: the moments themselves. The core deals as it does beside an engine that never acts;
+    layers trade different contracts, as a book's depth is the only thing that sleeves share."""
+    core, other = replace(one, sleeve=Sleeve.CORE), replace(two, sleeve=Sleeve.ENGINE)
+    assume(core.instrument != other.instrument)
+    assume({core.instrument, other.instrument} != {"protective_put", "put_spread"})
+    asked, off = (
+        Ladder(core, other, cash=10**11, engine=Engine(capital_bps=3_000, **terms))
+        for terms in ({"multisig": True}, {"enabled": False})
+    )
+    for (hours, price), ahead_s in zip(path, gate, strict=False):
+        until_s = None if ahead_s is None else asked.chain.time_s + int(hours * 3_600) + ahead_s
+        asked.chain.feeds = {} if until_s is None else {"engine_gate_s": until_s}
+        for ladder in (asked, off):
+            ladder.step(hours, price)
+        mine = [order for order in asked.last["orders"] if order["sleeve"] == "engine"]
+        if ahead_s is None or ahead_s <= 0:
+            assert all(order["intent"] != "open" for order in mine)
+            assert asked.last["decisions"][1]["reason"] in CANNOT_WAIT | {"GATE"}
+        assert asked.last["decisions"][0] == off.last["decisions"][0]
+        assert asked.last["book"]["cash"] == off.last["book"]["cash"]
+        assert asked.last["book"]["margin"] == off.last["book"]["margin"]
+    assert recover(asked.journal, asked.rules, venue=asked.runner.venue) == asked.runner.book
+    replay_journal(
+        asked.journal.rows(), asked.rules, venue=asked.runner.venue, journal=MemoryStore()
+    )
+
+
 KINDS = st.sampled_from([ContractKind.VOL_FUTURE, ContractKind.VOL_CALL])
 
 

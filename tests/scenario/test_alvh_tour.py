@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.config import load_rules
 from bot.core.ports import Row
+from bot.core.sleeves import Sleeve
 from tests.builders.played import bodies, played
 
 pytestmark = pytest.mark.fork
@@ -42,7 +44,7 @@ def test_every_layer_opens_and_closes_for_its_reasons(model: list[Row]) -> None:
         assert opened <= OPENING, layer
         assert ended, layer
     ends = {reason for deals in by_layer.values() for intent, reason in deals if intent != "open"}
-    assert ends >= {"DISARM", "MONETISE", "ROLL", "RESTRIKE", "SETTLE"}
+    assert ends >= {"DISARM", "MONETISE", "ROLL", "RESTRIKE", "SETTLE", "GATE"}
 
 
 def test_the_condor_earns_and_its_income_stands_beside_the_budgets(model: list[Row]) -> None:
@@ -82,6 +84,72 @@ def test_the_second_engine_acts_in_macro_windows_and_in_the_squeeze_with_money_o
                 assert metrics["in_macro_window"] == 1
             if order["intent"] == "open" and order["layer"] == "squeeze":
                 assert metrics["gas_gwei_ratio"] > 3
+
+
+def decisions_of_the_engine(rows: list[Row]) -> list[tuple[Any, Any]]:
+    """(body, decision) of every decision of the engine's layers."""
+    names = {layer.name for layer in RULES.layers if layer.sleeve is Sleeve.ENGINE}
+    return [
+        (body, decision)
+        for body in bodies(rows)
+        for decision in body["decisions"]
+        if decision["layer"] in names
+    ]
+
+
+def test_the_gate_is_shut_while_consumer_prices_call_for_the_engine(model: list[Row]) -> None:
+    """Opened on day 7.5 for a week, 2 March 20:00 to 9 March 20:00 UTC; the window of 11 March is
+    one that the multisig did not sign for."""
+    ran_out_s = 1_773_086_400
+    asked = [
+        (body, decision)
+        for body, decision in decisions_of_the_engine(model)
+        if decision["reason"] == "GATE"
+        and decision["layer"] == "announcement"
+        and body["views"]["WETH-USDC"]["metrics"]["in_macro_window"] == 1
+    ]
+    assert len(asked) == 24  # 18 hours before and 6 after, of which one is the hour itself
+    for body, decision in asked:
+        time_s = body["snapshot"]["block"]["time_s"]
+        assert decision["numbers"] == {
+            "gate_until_s": str(ran_out_s), "gate_block_time_s": str(time_s),
+        }  # fmt: skip
+        assert time_s > ran_out_s
+        assert (decision["status"], decision["wanted"]) == ("idle", "idle")
+
+
+def test_the_gate_shuts_while_the_token_is_held_and_it_is_sold_on_that_block(
+    model: list[Row],
+) -> None:
+    """Shut on day 19, 14 March 08:00 UTC, and signed for again a day later."""
+    deals = dealt(model)["cheap_vol"]
+    assert deals == [("open", "ARM"), ("close", "GATE"), ("open", "ARM"), ("close", "DISARM")]
+    (sold,) = (
+        decision
+        for _, decision in decisions_of_the_engine(model)
+        if decision["reason"] == "GATE" and "cash" in decision["numbers"]
+    )
+    shut_s = "1773475200"
+    assert (sold["status"], sold["wanted"]) == ("holding", "idle")
+    assert (sold["numbers"]["gate_until_s"], sold["numbers"]["gate_block_time_s"]) == (
+        shut_s, shut_s,
+    )  # fmt: skip
+
+
+def test_no_order_of_the_engine_opens_on_a_block_on_which_the_gate_is_shut(
+    model: list[Row],
+) -> None:
+    """Oracle: the feed as the records carry it, folded here."""
+    until_s, shut, opened = 0, 0, 0
+    for body in bodies(model):
+        until_s = int(body["snapshot"].get("feeds", {}).get("engine_gate_s", until_s))
+        is_shut = until_s <= body["snapshot"]["block"]["time_s"]
+        shut += is_shut
+        for order in body["orders"]:
+            if order["sleeve"] == "engine" and order["intent"] == "open":
+                assert not is_shut, body["tick"]
+                opened += 1
+    assert (shut > 200, opened) == (True, 5)
 
 
 def test_model_and_anvil_take_the_same_decisions_on_the_whole_tour(model: list[Row]) -> None:
