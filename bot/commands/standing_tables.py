@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bot.commands.terminal import Terminal
+from bot.core.reasons import Reason
 from bot.core.snapshot import PoolSpec
 from bot.report.figures import amount, change, contracts, expiry, number, places_for
 from bot.report.reading import Story, Tick, layers_in_order
+from bot.report.sentences import SHORT
 from bot.report.waiting import conditions_of, metrics_of, waits_for
 
 
@@ -66,17 +68,15 @@ def _both(spec: PoolSpec, base_atoms: int, quote_atoms: int) -> str:
 
 def show_layers(terminal: Terminal, story: Story, tick: Tick) -> None:
     conditions = conditions_of(story.head.terms)
-    rows = [
-        (
-            pool,
-            layer,
-            status,
-            waits_for(layer, status, conditions, metrics_of(tick, pool, layer))
-            if pool in tick.pools
-            else "no price",
-        )
-        for pool, layer, status in layers_in_order(tick)
-    ]
+    shut = {(one.pool, one.layer) for one in tick.decisions if one.reason is Reason.GATE}
+    rows = []
+    for pool, layer, status in layers_in_order(tick):
+        waits = "no price"
+        if pool in tick.pools:
+            waits = waits_for(layer, status, conditions, metrics_of(tick, pool, layer))
+        if (pool, layer) in shut:
+            waits = f"{SHORT[Reason.GATE]}; {waits}"
+        rows.append((pool, layer, status, waits))
     terminal.table(("pool", "layer", "status", "waits"), rows)
 
 

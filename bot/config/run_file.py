@@ -221,9 +221,10 @@ def _check_pools(position: Mapping[str, Any], place: Place) -> None:
 
 def _check_gate(rules: Rules, values: Mapping[str, Any], place: Place) -> None:
     """A multi-signature that the rules ask for is named, and one that is named is asked for."""
-    engine, named = rules.engine, values.get("chain", {}).get("engine_gate")
-    if engine is None or not engine.enabled:
+    engine, chain = rules.engine, values.get("chain", {})
+    if engine is None or not engine.enabled or "engine_gate" not in chain:
         return
+    named = chain["engine_gate"]
     if engine.multisig and named is None and values.get("feeds", {}).get("file") is None:
         place.report(
             f"is not given, and the second engine of rules {rules.name} waits for a multisig",

@@ -46,7 +46,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.NOTHING_TO_HEDGE: "armed, but what there is to hedge is below one lot",
     Reason.NOT_LISTED: "armed, but the venue lists no fitting contract",
     Reason.NO_BID: "armed, but nobody bids for a leg that it would sell",
-    Reason.GATE: "rests: the second engine's gate is shut",
+    Reason.GATE: "rests: the gate does not let the second engine act",
     Reason.DUST: "waits: the pool is drained to dust",
     Reason.NO_POSITION: "has no LP position to hedge",
 }
@@ -209,6 +209,6 @@ _WRITERS: tuple[tuple[tuple[str, ...], _Writer], ...] = (
 )
 
 assert set(SENTENCES) == set(SHORT) == set(Reason), "every reason has its words"
-assert not set(METRICS) & {*QUOTE_NUMBERS, *BASE_NUMBERS, *CONTRACT_NUMBERS, *SPAN_NUMBERS}, (
-    "names say one unit"
-)
+assert not set(METRICS) & {
+    *QUOTE_NUMBERS, *BASE_NUMBERS, *CONTRACT_NUMBERS, *SPAN_NUMBERS, *GATE_NUMBERS
+}, "names say one unit"  # fmt: skip

@@ -82,6 +82,7 @@ def live_runner(
     config: RunConfig, rpc: ReadOnlyRpc, *, journal: Journal, watcher: Watcher, forked: bool
 ) -> Runner:
     """A runner for a real position; its book is carried on if there is one already."""
+    fed = _feed_file(config)
     first = next(iter(journal.rows()), None)
     if first is None:
         specs, opened = _probed(config, rpc), None
@@ -116,7 +117,7 @@ def live_runner(
         )
 
     return Runner(
-        source=_fresh(_fed(source, config), config),
+        source=_fresh(source if fed is None else FedSource(source, fed), config),
         rules=config.rules,
         venue=PaperVenue(terms),
         journal=journal,
@@ -126,15 +127,15 @@ def live_runner(
     )
 
 
-def _fed(source: SnapshotSource, config: RunConfig) -> SnapshotSource:
-    """The source with the feeds of a file, if one is named."""
+def _feed_file(config: RunConfig) -> Callable[[], FeedTimeline] | None:
+    """The feeds of a file as it stands, if one is named."""
     if config.feeds.file is None:
-        return source
+        return None
     from bot.edges.feed_file import FeedFile  # Arrow only where a file is read
 
     fed = FeedFile(config.feeds.file, age_s_max=config.feeds.age_s_max)
     _require_gate(config, fed.timeline())
-    return FedSource(source, fed.timeline)
+    return fed.timeline
 
 
 def _require_gate(config: RunConfig, fed: FeedTimeline) -> None:

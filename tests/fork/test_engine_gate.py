@@ -252,9 +252,11 @@ def test_a_live_run_buys_for_the_engine_only_while_the_safe_says_so(
     assert "the multisig has opened the engine until " in explained(capsys)
     carry_out(multisig, market, ShutGate())
     assert cli.main(["inspect", "-c", "run.toml"]) == 0
-    assert "the second engine's gate is shut" in capsys.readouterr().out
+    assert "the gate does not let the second engine act" in capsys.readouterr().out
     assert cli.main(once) == 0
     assert "shut since " in explained(capsys)
+    assert cli.main(["status", "--book", "own.sqlite"]) == 0
+    assert "gate shut; arms if" in capsys.readouterr().out
     with SqliteStore("own.sqlite", create=False, readonly=True) as store:
         records = [json.loads(row.body) for row in store.rows() if row.kind == "record"]
     deals = [[(o["intent"], o["reason"]) for o in record["orders"]] for record in records]

@@ -98,8 +98,8 @@ def decisions_of_the_engine(rows: list[Row]) -> list[tuple[Any, Any]]:
 
 
 def test_the_gate_is_shut_while_consumer_prices_call_for_the_engine(model: list[Row]) -> None:
-    """Opened on day 7.5 for a week, 2 March 20:00 to 9 March 20:00 UTC; the window of 11 March is
-    one that the multisig did not sign for."""
+    """Opened on day 7.5 for a week, until 9 March 20:00 UTC. Consumer prices come on 11 March at
+    12:30; their window, 18 hours before to 6 after, holds the 24 hours from 10 March 19:00 on."""
     ran_out_s = 1_773_086_400
     asked = [
         (body, decision)
@@ -108,7 +108,7 @@ def test_the_gate_is_shut_while_consumer_prices_call_for_the_engine(model: list[
         and decision["layer"] == "announcement"
         and body["views"]["WETH-USDC"]["metrics"]["in_macro_window"] == 1
     ]
-    assert len(asked) == 24  # 18 hours before and 6 after, of which one is the hour itself
+    assert len(asked) == 24
     for body, decision in asked:
         time_s = body["snapshot"]["block"]["time_s"]
         assert decision["numbers"] == {

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from bot.core.conditions import Comparison
+from bot.core.model_stage import ModelStage, model_specs
 from bot.core.ports import Row
 from bot.core.rules import Engine, Rules
 from bot.core.scenario import Scenario
+from bot.core.world import ScriptedWorld
 from bot.edges.memory_store import MemoryStore
 from bot.runs.replay import replay_journal, replay_world
 from bot.wiring.scripted import scenario_world
@@ -158,6 +160,18 @@ def test_the_engine_holds_while_the_gate_is_open_and_sells_on_the_first_block_it
         (24, "close", "GATE"),  # the first block after the halt
         (30, "open", "ARM"),
     ]
+
+
+def test_a_block_of_the_model_that_is_rolled_back_takes_the_multisigs_word_with_it() -> None:
+    scenario = script()
+    stage = ModelStage(scenario, specs=model_specs(scenario))
+    world = ScriptedWorld(scenario, stage)
+    for step in (1, 2, 3):
+        world.step(step)
+    assert stage.source.read().feeds == {"engine_gate_s": after(3, hours=3)}
+    stage.roll_back(1)
+    stage.source.rewind(None)
+    assert stage.source.read().feeds == {"engine_gate_s": 0}
 
 
 def test_the_core_takes_no_notice_of_the_gate(model: list[Row]) -> None:

@@ -11,6 +11,7 @@ from bot.config.scenario_file import SHIPPED, load_scenario
 from bot.core.errors import ConfigError
 from bot.core.scenario import (
     FeeCue,
+    GateCue,
     Knot,
     LiquidityCue,
     LiquidityMove,
@@ -92,6 +93,26 @@ def test_attacks_become_cues() -> None:
     assert not two_days().reads_old_blocks
 
 
+def test_words_of_the_multisig_become_cues_and_there_is_one_a_step() -> None:
+    opened, shut = (
+        f'kind = "gate"\nday = {day}\nhours = {hours}' for day, hours in ((1, 5), (2, 0))
+    )
+    scenario = two_days(opened, shut)
+    assert scenario.cues == (GateCue(step=24, span_s=18_000), GateCue(step=48, span_s=0))
+    assert scenario.has_gate
+    assert not two_days().has_gate
+    with pytest.raises(ConfigError, match="another word of the multisig"):
+        two_days(opened, shut, shut)
+
+
+def test_a_gate_is_told_by_events_or_by_a_feed_not_by_both() -> None:
+    feed = FEED.replace("gas_wei", "engine_gate_s")
+    event = '[[event]]\nkind = "gate"\nday = 1\nhours = 5\n'
+    assert scenario_of(TWO_DAYS + feed).feeds.at(2**40)["engine_gate_s"] == 30 * 10**9
+    with pytest.raises(ConfigError, match="engine_gate_s is told by the gate's events"):
+        scenario_of(TWO_DAYS + feed + event)
+
+
 @pytest.mark.parametrize("name", SHIPPED_NAMES)
 def test_a_shipped_scenario_loads_under_its_own_name(name: str) -> None:
     assert load_scenario(name).name == name
@@ -163,6 +184,8 @@ def test_what_cannot_be_obeyed_is_refused_by_file_key_and_cure(
 REFUSED_EVENTS = [
     ('kind = "deposti"\nday = 1', "kind", "did you mean `deposit`?"),
     ('kind = "stall"\nday = 1\ndepth = 1', "depth", "known: kind, day, steps"),
+    ('kind = "gate"\nday = 1\nhours = 169', "hours", "0 to 168"),
+    ('kind = "gate"\nday = 0\nhours = 1', "day", "step 1"),
     ('kind = "stall"\nday = 0\nsteps = 1', "day", "step 1"),
     ('kind = "stall"\nday = 3\nsteps = 1', "day", "to step 48"),
     ('kind = "reorg"\nday = 0.125\ndepth = 3', "depth", "at most 2"),
@@ -191,6 +214,7 @@ def test_an_event_that_cannot_happen_is_refused(event: str, key: str, advice: st
     "other",
     [
         'kind = "protocol_fee"\nday = 1.125\non = true',
+        'kind = "gate"\nday = 1.125\nhours = 1',
         'kind = "reorg"\nday = 1.25\ndepth = 4',
         'kind = "reorg"\nday = 1.125\ndepth = 1',
         f'kind = "flash_swap"\nday = 1.125\n{POOL}move_bps = 1000',

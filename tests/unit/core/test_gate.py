@@ -118,7 +118,7 @@ def test_an_engine_whose_gate_nobody_reads_does_nothing() -> None:
     one = ladder()
     assert one.walk((1, 1_900), (1, 1_700)) == ["GATE", "GATE"]
     assert one.intents == []
-    assert told(one).endswith("gate is shut (the multisig's gate was not read).")
+    assert told(one).endswith("the second engine act (the multisig's gate was not read).")
 
 
 def test_it_buys_while_the_gate_is_open_and_sells_what_it_holds_when_it_runs_out() -> None:
@@ -132,7 +132,8 @@ def test_it_buys_while_the_gate_is_open_and_sells_what_it_holds_when_it_runs_out
     assert shut in told(one)
     assert one.step(1, 1_900) == ["GATE"]
     assert one.intents == []
-    assert told(one) == f"WETH-USDC vol: rests: the second engine's gate is shut ({shut})."
+    rests = "WETH-USDC vol: rests: the gate does not let the second engine act"
+    assert told(one) == f"{rests} ({shut})."
 
 
 def test_a_gate_that_was_never_opened_is_told_so() -> None:

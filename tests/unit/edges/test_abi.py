@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 from eth_abi import encode as oracle_encode
 from eth_hash.auto import keccak
@@ -54,3 +57,10 @@ def test_an_early_tokens_bytes32_symbol_is_read() -> None:
 @pytest.mark.parametrize("digits", ["", "00" * 31, "ff" * 64, "00" * 31 + "20" + "ff" * 32])
 def test_an_answer_that_is_no_text_is_none(digits: str) -> None:
     assert abi.decode_text("0x" + digits) is None
+
+
+def test_the_calldata_that_the_operations_page_gives_to_a_safes_owners() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
+    until_s = int(datetime(2026, 3, 9, 20, tzinfo=UTC).timestamp())
+    assert f"({until_s}): `{abi.call_data('open(uint64)', until_s)}`" in page
+    assert f"| `shut()` | `{abi.call_data('shut()')}` |" in page
