@@ -5,6 +5,7 @@ import {IEngineGate} from "./interfaces/IEngineGate.sol";
 
 /// @title The gate of the second engine: one moment in time, which one multisig sets
 /// @dev No owner to change, no upgrade, no ether: another keeper is another gate.
+/// Why so: docs/adr/0031-engine-gate.md.
 contract EngineGate is IEngineGate {
     /// @notice See IEngineGate. A week: signatures that lie about, signers who are gone or who forget
     /// leave leverage armed for no longer than that, and a gate still spans a weekend and a macro window.
