@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -146,7 +147,7 @@ def tables(draw: st.DrawFn, number: int, ratio: int) -> str:
         f"hedge_ratio_bps = {ratio}", f'size_by = "{size_by}"',
         *(["stress_bps = [-4000, 4000]"] if size_by == "il" else []),
         f"tenor_days = {days}" if days else "tenors_days = [2, 7]",
-        f"premium_budget_bps_per_year = {one('200', '2000', '10000', '1', '20')}",
+        f"premium_budget_bps_per_year = {one('200', '2000', '10000', '2', '20')}",
         f"cooldown_minutes = {one('0', '90', '300')}",
         f"hold_minutes_min = {one('0', '90', '2000')}",
         f"order_minutes = {one('0', '180', '3000')}",
@@ -179,7 +180,6 @@ def rule_files(draw: st.DrawFn) -> str:
         "[strategy]", 'name = "drawn"', f"vol_samples_min = {one('2', '2', '6', '100000')}",
         "rsi_bars = 2", "macd_fast_bars = 2", "macd_slow_bars = 3", "macd_signal_bars = 1",
         f'dust_quote = "{one("0", "0", "1000000")}"',
-        one("", "", "total_budget_bps_per_year = 30", "total_budget_bps_per_year = 400"),
         f"income_share_bps = {one('0', '5000', '10000')}",
         one("", "", "exposure_cap_bps = 20", "exposure_cap_bps = 800"),
     ]  # fmt: skip
@@ -187,6 +187,10 @@ def rule_files(draw: st.DrawFn) -> str:
     head += ["[guard]", one("on = false", "on = false", f"confirmations = 2\n{wide}", "")]
     ratios = sorted(draw(st.lists(st.sampled_from((500, 4_000, 10_000)), min_size=1, max_size=3)))
     layers = [draw(tables(number, ratio)) for number, ratio in enumerate(ratios)]
+    # A total below a layer's own budget does not load; one at it binds as soon as two layers spend.
+    own = max(int(found) for found in re.findall(r"budget_bps_per_year = (\d+)", "".join(layers)))
+    total = one("", "", str(own), str(own + 30))
+    head[2:2] = [f"total_budget_bps_per_year = {total}"] if total else []
     return "\n".join([*(line for line in head if line), *layers])
 
 
