@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.config.calendar_file import SHIPPED_CALENDAR, read_calendar
 from bot.config.places import Place
+from bot.core.advice_terms import Kind
 from bot.core.macro import MacroEvent
 from bot.core.market_metrics import MACRO, ON_BETA
 from bot.core.market_terms import MarketTerms
@@ -18,9 +19,10 @@ from bot.core.rules import Rules
 def with_market(rules: Rules, strategy: Mapping[str, Any], place: Place) -> Rules:
     """The rules with these terms, not sealed yet. place: of [strategy]; takes what is wrong."""
     if strategy["beta_index"] is None and (spoken_of := rules.metric_names & ON_BETA):
-        place.child("beta_index").report(
-            f"is missing, and {min(spoken_of)} needs it", 'name a watched pool, like "WETH-USDC"'
-        )
+        remedy = 'name a watched pool, like "WETH-USDC"'
+        if rules.advice is not None and Kind.RESIZE in rules.advice.kinds:
+            remedy += ', or leave "resize" out of advice.kinds'
+        place.child("beta_index").report(f"is missing, and {min(spoken_of)} needs it", remedy)
     terms = MarketTerms(
         half_life_s=strategy["market_half_life_hours"],
         beta_index=strategy["beta_index"],

@@ -25,6 +25,7 @@ class Action(Enum):
     SHRINK = "shrink"  # less capital
     NARROW = "narrow"  # the same capital between nearer prices
     WIDEN = "widen"  # between farther ones
+    RECENTRE = "recentre"  # as far apart, around the price again
     MOVE_TIER = "move_tier"  # a pool of the same pair with another fee
     MIGRATE = "migrate"  # another pair
     COMPOUND = "compound"  # idle fees put back
@@ -44,6 +45,7 @@ class Why(Enum):
     IN_BAND = "IN_BAND"  # the core's share is where return and cost of capital want it
     UNKNOWN = "UNKNOWN"  # a figure that it needs is not known yet
     NO_TARGET = "NO_TARGET"  # no watched pool moves along closely enough
+    DOUBTED = "DOUBTED"  # the price of the pool to go to is not trusted
     BY_ITSELF = "BY_ITSELF"  # the pool compounds its fees itself
 
 

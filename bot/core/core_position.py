@@ -10,6 +10,7 @@ from math import inf, sqrt
 
 from bot.core.advice import Cost
 from bot.core.amm import amount_out_down
+from bot.core.pool_economics import Placed
 from bot.core.units import BPS, mul_div_down, mul_div_up
 
 PPB = 10**9
@@ -26,8 +27,8 @@ class Depth:
     def cost_of_swap(self, value_atoms: int) -> Cost:
         """Fee and slippage of swapping base that is worth so many quote atoms at the margin.
 
-        Buying as much costs the same to within the square of its share. What the swap pays out is
-        the pool's own integer; the fee is rounded up, the rest of the loss is slippage.
+        What the swap pays out is the pool's own integer; the fee is rounded up, the rest of the
+        loss is slippage. Paying as much quote for base costs the same: x y = k is symmetric.
 
         >>> Depth(base_atoms=1_000_000, quote_atoms=2_000_000, fee_bps=30).cost_of_swap(20_000)
         Cost(gas_atoms=0, fee_atoms=60, slippage_atoms=197)
@@ -47,15 +48,20 @@ class Depth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """A watched pool to which the capital could go. Rates and volatility a year, fractions.
-    pool_atoms: what lies in it, quote."""
+    """A watched pool in which the capital could be. Rates and volatility a year, fractions.
+
+    vol, weighed_vol: as of the position itself. depth: without the position. pool_atoms: what lies
+    in it, quote. is_trusted: whether its price may be acted on now.
+    """
 
     pool: str
     fee_yield: float | None
     vol: float | None
+    weighed_vol: float | None
     correlation: float | None
     depth: Depth
     pool_atoms: int
+    is_trusted: bool = True
 
     def fee_rate(self, earns: float, *, value_atoms: int) -> float:
         """Fees a year over so much more value, full range."""
@@ -66,16 +72,18 @@ class Other:
 class CorePosition:
     """One position, as it is weighed.
 
-    price: whole quote per whole base. value_atoms: quote. base_share: of that value, in base.
+    price: whole quote per whole base. value_atoms: quote, idle fees included. base_share: of the
+    part that works, in base.
     lower, upper: ends of its range over the price now; 0 and infinity for the full range.
     pool_fee_bps: of the pool that is watched; fee_bps: of the tier that the position is in.
     core_atoms, money_atoms: all positions of this quote currency, and the money beside them.
-    fee_yield: what the watched pool's LPs keep a year. vol, irr, wacc: a year. None: not known.
+    fee_yield: what the watched pool's LPs keep a year. vol: realised, irr, wacc: a year.
+    weighed_vol: what losses are weighed by, the larger of realised and implied. None: not known.
     years: horizon. gas_atoms: of one transaction; None: not known.
     pool_atoms, others_atoms: what lies in the watched pool, and what of that is not the position's.
     fees_atoms, il_atoms: so far, the latter None where it is not told apart. idle_atoms: fees that
-    do not work. compounds: whether the pool puts them back itself. fee_factor: what its tier earns
-    over what the watched pool does.
+    do not work, all in quote. compounds: whether the pool puts them back itself. fee_factor: what
+    its tier earns over what the watched pool does.
     """
 
     pool: str
@@ -90,6 +98,7 @@ class CorePosition:
     fee_bps: int
     fee_yield: float | None
     vol: float | None
+    weighed_vol: float | None
     irr: float | None
     wacc: float | None
     years: float
@@ -110,22 +119,44 @@ class CorePosition:
         return self.lower == 0.0 and self.upper == inf
 
     @property
+    def working_atoms(self) -> int:
+        """What of the value works, quote."""
+        return self.value_atoms - self.idle_atoms
+
+    @property
+    def base_atoms(self) -> int:
+        """What of it is base, quote."""
+        return self._in_base(self.working_atoms)
+
+    @property
     def earns(self) -> float | None:
         """Fees a year that a full range of its tier keeps, a fraction."""
         return None if self.fee_yield is None else round(self.fee_yield * self.fee_factor, 6)
 
-    def fee_rate(self, earns: float, work: float) -> float:
-        """Fees a year over the value, when the position works so many times as a full range does.
+    def fee_rate(self, earns: float, placed: Placed, *, of_atoms: int | None = None) -> float:
+        """Fees a year over what works, between the prices where it is placed.
 
-        Its own liquidity shares them: the pool is paid no more for it.
+        Its own liquidity shares them while it is in range: the pool is paid no more for it.
+        of_atoms: what works, the whole value unless told otherwise.
         """
-        crowded = self.others_atoms + work * self.value_atoms
-        return earns * work * self.pool_atoms / crowded
+        working = self.value_atoms if of_atoms is None else of_atoms
+        crowded = self.others_atoms + placed.density * working
+        return earns * placed.work * self.pool_atoms / crowded
 
     @property
     def width(self) -> float:
-        """Half-width of its range: w of spot / (1 + w) to spot * (1 + w)."""
+        """Half-width of its range, wherever the price is: w of m / (1 + w) to m * (1 + w)."""
         return inf if self.is_full else sqrt(self.upper / self.lower) - 1.0
+
+    def swap_to_change(self, change_atoms: int) -> Cost:
+        """Of the base side of so many quote atoms more (> 0) or fewer (< 0) put to work in the
+        range as it is; money is quote."""
+        return self.depth.cost_of_swap(self._in_base(abs(change_atoms)))
+
+    def swap_to_halves(self) -> Cost:
+        """Of all of it, idle fees too, made half base and half quote: as both the full range is and
+        any range around the price."""
+        return self.depth.cost_of_swap(abs(self.base_atoms - self.value_atoms // 2))
 
     def gas(self, transactions: int) -> Cost | None:
         """Of so many transactions."""
@@ -140,3 +171,6 @@ class CorePosition:
         """
         whole = self.value_atoms if of_atoms is None else of_atoms
         return mul_div_down(whole, round(rate * PPB), PPB)
+
+    def _in_base(self, atoms: int) -> int:
+        return mul_div_down(atoms, round(self.base_share * PPB), PPB)

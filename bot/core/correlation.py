@@ -8,9 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-from bot.core.rolling import GRAINS
-from bot.core.units import YEAR_S
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairWindow:
@@ -48,9 +45,16 @@ def correlation(window: PairWindow, *, length: int) -> float | None:
     return max(-1.0, min(1.0, both / sqrt(spread_x) / sqrt(spread_y)))
 
 
-def vol_of_other(window: PairWindow, *, length: int, step_s: int) -> float | None:
-    """Annualised root of the other pool's mean squared return; None until the window is full."""
+def vol_ratio(window: PairWindow, *, length: int) -> float | None:
+    """How many times as volatile the other pool was: the root of its mean squared return over the
+    own pool's. None until the window is full, or while the own pool stands still.
+
+    However long a return waited for its sample, both waited as long.
+
+    >>> vol_ratio(PairWindow(returns=((3, 6), (-4, 8), (0, 0))), length=3)
+    2.0
+    """
     if len(window.returns) < length:
         return None
-    squares = sum(y * y for _, y in window.returns)
-    return sqrt(squares * YEAR_S / (len(window.returns) * step_s)) / GRAINS
+    own, other = (sum(one * one for one in side) for side in zip(*window.returns, strict=True))
+    return sqrt(other) / sqrt(own) if own else None

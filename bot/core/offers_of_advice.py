@@ -9,6 +9,9 @@ from bot.core.units import BPS, YEAR_S, mul_div_down
 
 Numbers = dict[str, str | float | None]
 
+MOVES = 2
+"""Transactions to leave one place and enter another."""
+
 
 def offer(
     core: CorePosition,
@@ -53,9 +56,11 @@ def _kept(found: Advice, why: Why) -> Advice:
 
 
 def keep(core: CorePosition, kind: Kind, why: Why, numbers: Numbers) -> Advice:
+    """Nothing to do, with nothing weighed to tell but the figures."""
     return Advice(pool=core.pool, kind=kind, action=Action.KEEP, why=why, numbers=numbers)
 
 
 def cost_of(core: CorePosition, transactions: int, swapped: Cost) -> Cost | None:
+    """Gas of so many transactions and what was swapped; None while gas has no price."""
     gas = core.gas(transactions)
     return None if gas is None else gas.plus(swapped)

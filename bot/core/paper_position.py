@@ -114,24 +114,39 @@ def opened(spec: PoolSpec, state: PoolState, *, value_atoms: int) -> PaperPositi
 
 
 def earned(
-    paper: PaperPosition, spec: PoolSpec, before: PoolState, after: PoolState
+    paper: PaperPosition, spec: PoolSpec, before: PoolState, after: PoolState, *, is_home: bool
 ) -> PaperPosition:
-    """The position with what its pool's fees were between two states."""
+    """The position with what its pool's fees were between two states.
+
+    is_home: whether that is the pool of the real position, whose liquidity is then not there twice:
+    it is what has moved.
+    """
+    price = price_of(spec, after)
+    whole = float(sqrt_k((after.reserve0, after.reserve1)))
+    others = whole
+    if is_home:
+        others *= (after.total_supply - after.lp_balance) / after.total_supply
     if paper.compounds_in(spec):
-        lp = worth_of(spec, after).lp / worth_of(spec, before).lp
-        moved = after.price(spec) / before.price(spec)
-        # LP tokens are worth 2 sqrt(k P): without the price's part the root of k is left.
-        grown = carried(paper.liquidity * sqrt(lp * lp / moved))
-        fees = (grown - paper.liquidity) * paper.span.value(price_of(spec, after))
+        # LP tokens have grown beside the real position, left alone, or beside none.
+        real = 0.0
+        if is_home:
+            real = paper.alone_atoms(spec, before) / paper.span.value(price_of(spec, before))
+        diluted = (others + real) / (others + paper.liquidity)
+        grown = carried(paper.liquidity * (1.0 + (_growth(spec, before, after) - 1.0) * diluted))
+        fees = (grown - paper.liquidity) * paper.span.value(price)
         return replace(paper, liquidity=grown, fees=carried(paper.fees + fees))
-    if not paper.lower < price_of(spec, after) < paper.upper:
+    if not paper.lower < price < paper.upper:
         return paper
-    whole = sqrt_k((after.reserve0, after.reserve1))
-    # The real position's own liquidity is not there twice: it is what has moved.
-    others = whole * (after.total_supply - after.lp_balance) / after.total_supply
     share = paper.liquidity / (others + paper.liquidity)
     fees = flow_between(spec, before, after).lp_fees_atoms * share * paper.fee_factor
     return replace(paper, idle=carried(paper.idle + fees), fees=carried(paper.fees + fees))
+
+
+def _growth(spec: PoolSpec, before: PoolState, after: PoolState) -> float:
+    """What the root of k per LP token has become: those are worth 2 sqrt(k P), and without the
+    price's part the root of k is left."""
+    lp = worth_of(spec, after).lp / worth_of(spec, before).lp
+    return sqrt(lp * lp * before.price(spec) / after.price(spec))
 
 
 def followed(
@@ -155,7 +170,7 @@ def followed(
         amount = int(advice.target) * (1 if advice.action is Action.GROW else -1)
         after = replace(after, moved_atoms=paper.moved_atoms + amount)
         value += amount
-    elif advice.action in (Action.NARROW, Action.WIDEN):
+    elif advice.action in (Action.NARROW, Action.WIDEN, Action.RECENTRE):
         lower, upper = 0.0, inf
         if advice.target != FULL:
             width = 1.0 + int(advice.target) / BPS

@@ -2,14 +2,17 @@
 position's value a year. docs/maths.md section 6.13.
 
 Fees and losses both come from trades within the range, so both scale with the same number: how much
-of the full range's loss a range takes on, over the horizon, the time out of it included.
+of the full range's loss a range takes on, over the horizon, the time out of it included. Whom fees
+are shared with scales with another: its liquidity, which is there whole while it is in range.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from math import erfc, inf, log, sqrt
 
+from bot.core.loss import PriceRange
 from bot.core.units import YEAR_S
 
 
@@ -37,14 +40,45 @@ def work_of(*, vol: float, years: float, lower: float, upper: float) -> float:
     return expected_loss(vol=vol, years=years, lower=lower, upper=upper) / whole
 
 
-def exits_a_year(*, vol: float, years: float, width: float) -> float:
-    """How often a year the price is expected to leave spot / (1 + w) to spot * (1 + w), at least.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A range as fees and losses see it, over the full range of the same value, which is 1 and 1.
 
-    width: w > 0. The chance of a barrier being touched until the horizon, by reflection and at most
-    1, a horizon; without drift.
+    work: how many times its fees and losses, over the horizon. density: how many times its
+    liquidity, while the price is in the range.
     """
-    reach = log(1.0 + width) / (vol * sqrt(years))
-    return min(1.0, 2.0 * erfc(reach / sqrt(2.0))) / years
+
+    work: float = 1.0
+    density: float = 1.0
+
+
+EVERYWHERE = Placed()
+
+
+def placed(*, vol: float, years: float, lower: float, upper: float) -> Placed:
+    """A range around or beside the price, which is 1.
+
+    >>> around = placed(vol=0.6, years=30 / 365, lower=0.8, upper=1.25)
+    >>> round(around.work, 6), round(around.density, 6)
+    (8.755247, 9.472136)
+    """
+    return Placed(
+        work=work_of(vol=vol, years=years, lower=lower, upper=upper),
+        density=PriceRange().value(1.0) / PriceRange(lower=lower, upper=upper).value(1.0),
+    )
+
+
+def exits_a_year(*, vol: float, years: float, lower: float, upper: float) -> float:
+    """How often a year a range has to be put around the price anew, looked at once a horizon.
+
+    lower, upper: its ends over the price now. The chance that either is touched until the horizon,
+    by reflection, the sum of both and at most 1; without drift. Never for the full range, always
+    for one that the price has left.
+    """
+    root = vol * sqrt(2.0 * years)
+    up = erfc(log(upper) / root) if upper < inf else 0.0
+    down = erfc(-log(lower) / root) if lower > 0.0 else 0.0
+    return min(1.0, up + down) / years
 
 
 def tier_rates(
@@ -59,22 +93,23 @@ def tier_rates(
     """(fees, net) a year of the same liquidity under another fee, full range.
 
     fee_yield: under `fee_bps`. Arbitrage pays LVR (1 - share) of it, share as in core/lvr.py for
-    even blocks; the rest is other traders' turnover, which changes by (fee / other) ** elasticity.
-    Net is what these pay less what arbitrage takes.
+    even blocks, or all of it where less was paid; the rest is other traders' turnover, which
+    changes by (fee / other) ** elasticity. Net is what is paid less LVR.
     """
     from bot.core.lvr import lvr_rate, trade_share_constant
 
     lvr: float = lvr_rate(vol).item()
 
-    def taken(bps: int) -> float:
+    def left(bps: int) -> float:
         share: float = trade_share_constant(
             vol, fee=bps / 10_000, block_years=block_s / YEAR_S
         ).item()
-        return lvr * share
+        return 1.0 - share
 
-    others = max(0.0, fee_yield - (lvr - taken(fee_bps)))
-    paid = others * (other_bps / fee_bps) ** (1.0 - elasticity)
-    return paid + lvr - taken(other_bps), paid - taken(other_bps)
+    arbitrage = min(fee_yield, lvr * left(fee_bps))
+    others = (fee_yield - arbitrage) * (other_bps / fee_bps) ** (1.0 - elasticity)
+    fees = others + arbitrage * (left(other_bps) / left(fee_bps))
+    return fees, fees - lvr
 
 
 def break_even_band(

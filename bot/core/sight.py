@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.core.advice_memory import remembered
-from bot.core.advice_terms import AdviceTerms
 from bot.core.errors import EmptyPoolError
 from bot.core.exposure import Exposure, exposure_of
 from bot.core.index_memory import IndexMemory, IndexSeen, remember
@@ -70,11 +69,11 @@ def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -
     if wanted:
         seen = _with_outside(seen, state, rules, quoting, wanted)
     if rules.advice is not None:
-        seen = _with_advice(seen, state, rules, rules.advice)
+        seen = _with_advice(seen, state, rules)
     return seen
 
 
-def _with_advice(seen: Sight, state: BookState, rules: Rules, terms: AdviceTerms) -> Sight:
+def _with_advice(seen: Sight, state: BookState, rules: Rules) -> Sight:
     """The same with what advice remembers of each pool carried on."""
     books = dict(seen.books)
     for spec, _ in hedged_pools(seen.snapshot):
@@ -86,8 +85,7 @@ def _with_advice(seen: Sight, state: BookState, rules: Rules, terms: AdviceTerms
                 spec,
                 state.snapshot,
                 seen.snapshot,
-                terms,
-                half_life_s=rules.market.half_life_s,
+                rules,
                 is_trusted=view is not None and view.trust.doubt is None,
             ),
         )

@@ -73,7 +73,7 @@ def observe(
     observations = remember(
         signals.observations, seen, window_s=rules.twap_window_s + _gap_s(signals, time_s)
     )
-    twap = _twap(observations, spec, time_s=time_s, window_s=rules.twap_window_s)
+    twap = window_twap(observations, spec, time_s=time_s, window_s=rules.twap_window_s)
     block = Seen(
         time_s=time_s,
         spot_atoms=spot_down(spec, state),
@@ -127,9 +127,10 @@ def realised_vol(signals: PoolSignals, rules: Rules) -> float | None:
     return round(sqrt(signals.vol.variance), 6)
 
 
-def _twap(
+def window_twap(
     observations: tuple[Observation, ...], spec: PoolSpec, *, time_s: int, window_s: int
 ) -> int | None:
+    """Average over the window that ends now; None while it was not seen whole."""
     try:
         return twap_atoms(
             observations,

@@ -10,25 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import inf
 
-from bot.core.advice import FREE, Action, Advice, Why
+from bot.core.advice import Action, Advice, Why
 from bot.core.advice_terms import AdviceTerms, Kind
 from bot.core.core_position import CorePosition, Other
-from bot.core.offers_of_advice import Numbers, cost_of, keep, offer
-from bot.core.pool_economics import (
-    break_even_band,
-    exits_a_year,
-    expected_loss,
-    tier_rates,
-    work_of,
-)
+from bot.core.offers_of_advice import MOVES, Numbers, cost_of, keep, offer
+from bot.core.pool_economics import break_even_band, expected_loss, tier_rates
+from bot.core.range_worth import held_worth, worth_between
 from bot.core.units import BPS, carried, mul_div_down
 
 FULL = "full"
 EASE = 2
 STEP_BPS_MIN = 100
 """A share of the capital that is off by less is left alone."""
-MOVES = 2
-"""Transactions to leave one place and enter another."""
+SAME_WIDTH = 1e-6
+"""Ranges whose widths differ by less, as a fraction, are equally wide."""
 
 
 def weigh(core: CorePosition, terms: AdviceTerms, *, standing: str = "") -> tuple[Advice, ...]:
@@ -77,7 +72,9 @@ def _resize(core: CorePosition, terms: AdviceTerms) -> Advice:
         action=Action.GROW if change > 0 else Action.SHRINK,
         target=str(amount),
         gain=core.yearly(edge if change > 0 else -edge, of_atoms=amount),
-        cost=cost_of(core, 1, core.depth.cost_of_swap(amount // 2)),
+        cost=cost_of(
+            core, 1, core.swap_to_change(core.idle_atoms + (amount if change > 0 else -amount))
+        ),
         numbers=numbers,
         of_atoms=amount,
         is_needed=not terms.core_bps_min <= share_bps <= terms.core_bps_max,
@@ -86,135 +83,118 @@ def _resize(core: CorePosition, terms: AdviceTerms) -> Advice:
 
 def _range(core: CorePosition, terms: AdviceTerms) -> Advice:
     """The width whose fees less losses, and less the cost of following the price, are the most."""
-    if core.earns is None or not core.vol or core.gas_atoms is None:
-        return keep(core, Kind.RANGE, Why.UNKNOWN, {"fee_yield": core.earns, "vol": core.vol})
-    vol, years, earns = core.vol, core.years, core.earns
-    loss = expected_loss(vol=vol, years=years)
-    now = work_of(vol=vol, years=years, lower=core.lower, upper=core.upper)
-    held = core.fee_rate(earns, now) - now * loss
-    if not core.is_full:
-        held -= exits_a_year(vol=vol, years=years, width=core.width) * _follow_cost(core)
-    # The full range, which nobody need follow, is the first to beat.
-    best_rate, best_bps, best_work = core.fee_rate(earns, 1.0) - loss, 0, 1.0
-    for width_bps in terms.ranges_bps:
-        width = width_bps / BPS
-        work = work_of(vol=vol, years=years, lower=1 / (1 + width), upper=1 + width)
-        follow = exits_a_year(vol=vol, years=years, width=width) * _follow_cost(core)
-        if (rate := core.fee_rate(earns, work) - work * loss - follow) > best_rate:
-            best_rate, best_bps, best_work = rate, width_bps, work
-    lower, upper = _ends(best_bps)
+    held = held_worth(core)
+    if held is None:
+        return keep(core, Kind.RANGE, Why.UNKNOWN, _seen(core))
+    # The full range, which nobody need follow, is always offered.
+    offered = {bps: worth_between(core, *_ends(bps)) for bps in (0, *terms.ranges_bps)}
+    best_bps = max(offered, key=lambda bps: (offered[bps].net, -bps))
+    best, (lower, upper) = offered[best_bps], _ends(best_bps)
     low, high = break_even_band(
-        price=core.price, fees=core.fee_rate(earns, best_work) * years, lower=lower, upper=upper
+        price=core.price, fees=best.fees * core.years, lower=lower, upper=upper
     )
     numbers: Numbers = {
-        "fee_yield": earns,
-        "vol": vol,
-        "work_now": round(now, 6),
-        "work": round(best_work, 6),
+        **_seen(core),
+        "work_now": round(held.placed.work, 6),
+        "work": round(best.placed.work, 6),
         "band_low": carried(low),
         "band_high": None if high == inf else carried(high),
     }
-    if abs(best_work - now) < 1e-9 or (best_bps == 0 and core.is_full):
+    width, is_full = best_bps / BPS, best_bps == 0
+    is_as_wide = not is_full and abs(core.width / width - 1) < SAME_WIDTH
+    if (is_full and core.is_full) or (is_as_wide and abs(core.lower / lower - 1) < SAME_WIDTH):
         return keep(core, Kind.RANGE, Why.BEST, numbers)
-    gain = core.yearly(best_rate - held)
-    lean = round(abs(core.base_share - 0.5) * 10**9)
-    swapped = core.depth.cost_of_swap(mul_div_down(core.value_atoms, lean, 10**9))
-    # Around the price again is as narrow as before.
-    is_wider = best_bps == 0 or best_bps / BPS > core.width * (1 + 1e-6)
-    action = Action.WIDEN if is_wider else Action.NARROW
-    target = str(best_bps) if best_bps else FULL
-    cost = cost_of(core, MOVES, swapped)
+    if is_as_wide:
+        action = Action.RECENTRE
+    else:
+        action = Action.WIDEN if is_full or width > core.width else Action.NARROW
     return offer(
         core,
         terms,
         kind=Kind.RANGE,
         action=action,
-        target=target,
-        gain=gain,
-        cost=cost,
+        target=FULL if is_full else str(best_bps),
+        gain=core.yearly(best.net - held.net),
+        cost=cost_of(core, MOVES, core.swap_to_halves()),
         numbers=numbers,
     )
 
 
 def _tier(core: CorePosition, terms: AdviceTerms) -> Advice:
     """The fee under which other traders pay the most above what arbitrage takes."""
-    if core.fee_yield is None or not core.vol:
-        return keep(core, Kind.TIER, Why.UNKNOWN, {"fee_yield": core.fee_yield, "vol": core.vol})
+    held = held_worth(core)
+    if held is None or core.fee_yield is None or not core.vol:
+        return keep(core, Kind.TIER, Why.UNKNOWN, _seen(core))
     fee_yield, vol = core.fee_yield, core.vol
 
-    def net(other_bps: int) -> float:
+    def rates(other_bps: int) -> tuple[float, float]:
         return tier_rates(
             fee_yield=fee_yield, vol=vol, fee_bps=core.pool_fee_bps, other_bps=other_bps,
             elasticity=terms.tier_elasticity_milli / 1_000, block_s=terms.block_ms / 1_000,
-        )[1]  # fmt: skip
+        )  # fmt: skip
 
-    held = net(core.fee_bps)
-    best_bps = max((*terms.tiers_bps, core.fee_bps), key=lambda bps: (net(bps), -bps))
-    best = net(best_bps)
+    fees_held, net_held = rates(core.fee_bps)
+    best_bps = max((*terms.tiers_bps, core.fee_bps), key=lambda bps: (rates(bps)[0], -bps))
+    fees, net = rates(best_bps)
     numbers: Numbers = {
         "fee_yield": fee_yield,
         "vol": vol,
-        "net_now": round(held, 6),
-        "net": round(best, 6),
+        "net_now": round(net_held, 6),
+        "net": round(net, 6),
     }
-    if best_bps == core.fee_bps:
+    if fees <= fees_held:
         return keep(core, Kind.TIER, Why.BEST, numbers)
-    work = work_of(vol=vol, years=core.years, lower=core.lower, upper=core.upper)
-    gain = core.yearly((best - held) * work)
-    cost = cost_of(core, MOVES, FREE)
     return offer(
         core,
         terms,
         kind=Kind.TIER,
         action=Action.MOVE_TIER,
         target=str(best_bps),
-        gain=gain,
-        cost=cost,
+        gain=core.yearly(core.fee_rate(fees - fees_held, held.placed)),
+        cost=cost_of(core, MOVES, core.swap_to_change(core.idle_atoms)),
         numbers=numbers,
     )
 
 
 def _migrate(core: CorePosition, terms: AdviceTerms) -> Advice:
     """The watched pool that moves along and earns the most above its own losses."""
-    if core.earns is None or not core.vol:
-        return keep(core, Kind.MIGRATE, Why.UNKNOWN, {"fee_yield": core.earns, "vol": core.vol})
+    held = held_worth(core)
+    if held is None:
+        return keep(core, Kind.MIGRATE, Why.UNKNOWN, _seen(core))
+    known = [other.correlation for other in core.others if other.correlation is not None]
     near: list[tuple[float, Other]] = []
     for other in core.others:
-        close = other.correlation
-        if close is None or other.fee_yield is None or not other.vol:
-            continue
-        if close * BPS >= terms.correlation_bps_min:
-            loss = expected_loss(vol=other.vol, years=core.years)
-            rate = other.fee_rate(other.fee_yield, value_atoms=core.value_atoms)
-            near.append((rate - loss, other))
-    known = [other.correlation for other in core.others if other.correlation is not None]
+        close, rate = other.correlation, _net_there(core, other)
+        if close is not None and close * BPS >= terms.correlation_bps_min and rate is not None:
+            near.append((rate, other))
     if not near:
-        numbers: Numbers = {"correlation": round(max(known), 6) if known else None}
+        numbers: Numbers = {}
+        if core.others:
+            numbers["correlation"] = round(max(known), 6) if known else None
         why = Why.NO_TARGET if known or not core.others else Why.UNKNOWN
         return keep(core, Kind.MIGRATE, why, numbers)
-    work = work_of(vol=core.vol, years=core.years, lower=core.lower, upper=core.upper)
-    loss = expected_loss(vol=core.vol, years=core.years)
-    held = core.fee_rate(core.earns, work) - work * loss
-    best, to = max(near, key=lambda pair: pair[0])
+    trusted = [pair for pair in near if pair[1].is_trusted]
+    best, to = max(trusted or near, key=lambda pair: pair[0])
     numbers = {
-        "net_now": round(held, 6),
+        "net_now": round(held.net, 6),
         "net": round(best, 6),
         "correlation": None if to.correlation is None else round(to.correlation, 6),
     }
-    if best <= held:
+    if not trusted:
+        return keep(core, Kind.MIGRATE, Why.DOUBTED, numbers)
+    if best <= held.net:
         return keep(core, Kind.MIGRATE, Why.BEST, numbers)
-    base_atoms = mul_div_down(core.value_atoms, round(core.base_share * 10**9), 10**9)
-    swaps = core.depth.cost_of_swap(base_atoms).plus(to.depth.cost_of_swap(core.value_atoms // 2))
-    gain = core.yearly(best - held)
-    cost = cost_of(core, MOVES, swaps)
+    swaps = core.depth.cost_of_swap(core.base_atoms).plus(
+        to.depth.cost_of_swap(core.value_atoms // 2)
+    )
     return offer(
         core,
         terms,
         kind=Kind.MIGRATE,
         action=Action.MIGRATE,
         target=to.pool,
-        gain=gain,
-        cost=cost,
+        gain=core.yearly(best - held.net),
+        cost=cost_of(core, MOVES, swaps),
         numbers=numbers,
     )
 
@@ -229,19 +209,26 @@ def _compound(core: CorePosition, terms: AdviceTerms) -> Advice:
     }
     if core.compounds:
         return keep(core, Kind.COMPOUND, Why.BY_ITSELF, numbers)
-    if core.earns is None or not core.vol:
+    held = held_worth(core)
+    if held is None or core.earns is None:
         return keep(core, Kind.COMPOUND, Why.UNKNOWN, numbers)
-    loss = expected_loss(vol=core.vol, years=core.years)
-    work = work_of(vol=core.vol, years=core.years, lower=core.lower, upper=core.upper)
-    rate = core.fee_rate(core.earns, work) - work * loss
-    gain = core.yearly(rate, of_atoms=core.idle_atoms)
+    # What is put back shares the fees with what works already: more of it does not earn as much.
+    working = core.working_atoms
+    now = core.yearly(core.fee_rate(core.earns, held.placed, of_atoms=working), of_atoms=working)
+    gain = core.yearly(held.fees) - now - core.yearly(held.loss, of_atoms=core.idle_atoms)
     if gain <= 0:
         return keep(core, Kind.COMPOUND, Why.BEST, numbers)
-    target, cost = str(core.idle_atoms), cost_of(core, 1, FREE)
     return offer(
-        core, terms, kind=Kind.COMPOUND, action=Action.COMPOUND, target=target, gain=gain,
-        cost=cost, numbers=numbers, of_atoms=core.idle_atoms,
-    )  # fmt: skip
+        core,
+        terms,
+        kind=Kind.COMPOUND,
+        action=Action.COMPOUND,
+        target=str(core.idle_atoms),
+        gain=gain,
+        cost=cost_of(core, 1, core.swap_to_change(core.idle_atoms)),
+        numbers=numbers,
+        of_atoms=core.idle_atoms,
+    )
 
 
 _WEIGHERS: Mapping[Kind, Callable[[CorePosition, AdviceTerms], Advice]] = {
@@ -253,14 +240,21 @@ _WEIGHERS: Mapping[Kind, Callable[[CorePosition, AdviceTerms], Advice]] = {
 }
 
 
-def _follow_cost(core: CorePosition) -> float:
-    """What following the price once costs, over the position's value: it is all of one token then,
-    and half of that is swapped."""
-    cost = cost_of(core, MOVES, core.depth.cost_of_swap(core.value_atoms // 2))
-    assert cost is not None, "asked only where gas is known"
-    return cost.atoms / core.value_atoms
+def _net_there(core: CorePosition, other: Other) -> float | None:
+    """What the capital would bring a year in another pool, full range; None while not known."""
+    if other.fee_yield is None or not other.weighed_vol:
+        return None
+    fees = other.fee_rate(other.fee_yield, value_atoms=core.value_atoms)
+    return fees - expected_loss(vol=other.weighed_vol, years=core.years)
+
+
+def _seen(core: CorePosition) -> Numbers:
+    """The figures that a range and another pool are weighed by."""
+    seen: Numbers = {"fee_yield": core.earns, "vol": core.vol, "weighed_vol": core.weighed_vol}
+    return seen if core.gas_atoms is not None else {**seen, "gas": None}
 
 
 def _ends(width_bps: int) -> tuple[float, float]:
+    """Over the price; no width is the full range."""
     width = width_bps / BPS
     return (1 / (1 + width), 1 + width) if width_bps else (0.0, inf)

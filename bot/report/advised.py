@@ -11,7 +11,8 @@ from bot.core.advice import Action, Advice, Why
 from bot.core.advice_terms import Kind
 from bot.core.canonical import Json
 from bot.core.snapshot import PoolSpec
-from bot.report.figures import MINUS, amount, change, plain
+from bot.report.advice_numbers import numbers_in_words
+from bot.report.figures import amount, change, plain
 
 WORDS: Mapping[Action, str] = {
     Action.KEEP: "keep",
@@ -19,6 +20,7 @@ WORDS: Mapping[Action, str] = {
     Action.SHRINK: "take out {target}",
     Action.NARROW: "narrow the range to {target}",
     Action.WIDEN: "widen the range to {target}",
+    Action.RECENTRE: "put the range of {target} around the price again",
     Action.MOVE_TIER: "move to the fee tier of {target}",
     Action.MIGRATE: "move to {target}",
     Action.COMPOUND: "put idle fees of {target} back",
@@ -45,12 +47,13 @@ REASONS: Mapping[Why, str] = {
     Why.IN_BAND: "its share of the capital is where return and cost of capital want it",
     Why.UNKNOWN: "a figure that it needs is not known yet",
     Why.NO_TARGET: "no watched pool moves along closely enough",
+    Why.DOUBTED: "the price of the pool to go to is not trusted",
     Why.BY_ITSELF: "the pool compounds by itself; told apart, so that it hides no loss",
 }
 """What each reason says."""
 
-MONEY_NUMBERS = ("fees", "idle", "il", "without_fees")
-SHARE_NUMBERS = ("core_bps", "wanted_bps")
+ASSUMED = "V3 is assumed, not watched"
+"""Said wherever a range or a fee tier is spoken of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +116,33 @@ def advice_sentence(advice: Advice, spec: PoolSpec) -> str:
     action, target = _split(advice)
     said = f"{advice.pool}: {words.format(target=_target(action, target, spec))}"
     figures = ", ".join(_figures(advice, spec))
-    return f"{said}: {REASONS[advice.why]}" + (f" ({figures})." if figures else ".")
+    assumed = f"; {ASSUMED}" if is_assumed(advice) else ""
+    return f"{said}: {REASONS[advice.why]}" + (f" ({figures})" if figures else "") + f"{assumed}."
+
+
+def is_assumed(advice: Advice) -> bool:
+    """Whether it speaks of a pool that the bot does not watch: a range, or another fee tier."""
+    action, _ = _split(advice)
+    return action is not Action.KEEP and advice.kind in (Kind.RANGE, Kind.TIER)
+
+
+def advice_cells(advice: Advice, spec: PoolSpec) -> tuple[str, str, str, str, str, str]:
+    """For a table: what, why, gain a year, cost, days until earned back, and the rest. Of what is
+    kept, what was weighed stands with why."""
+    action, target = _split(advice)
+    why = REASONS[advice.why]
+    if action is not advice.action:
+        why = f"{why}: {WORDS[action].format(target=_target(action, target, spec))}"
+    rest = ", ".join(
+        [*numbers_in_words(advice.numbers, spec), *([ASSUMED] if is_assumed(advice) else [])]
+    )
+    gain, cost, days = "", "", ""
+    if action is not Action.KEEP:
+        gain = f"{change(advice.gain_atoms, spec.quote.decimals)} {spec.quote.symbol}"
+        cost = f"{amount(advice.cost.atoms, spec.quote.decimals)} {spec.quote.symbol}"
+        days = "" if advice.payback_days is None else f"{advice.payback_days:,.1f}"
+    words = KEPT[advice.kind] if advice.action is Action.KEEP else WORDS[advice.action]
+    return words.format(target=_target(action, target, spec)), why, gain, cost, days, rest
 
 
 def paper_sentence(pool: str, paper: PaperSeen, spec: PoolSpec) -> str:
@@ -125,6 +154,7 @@ def paper_sentence(pool: str, paper: PaperSeen, spec: PoolSpec) -> str:
         f"{amount(paper.costs_atoms, decimals)} {symbol}: worth "
         f"{amount(paper.value_atoms - paper.moved_atoms, decimals)}, left alone "
         f"{amount(paper.alone_atoms, decimals)}: {change(paper.gain_atoms, decimals)} {symbol}"
+        + (f"; {ASSUMED}" if paper.moves else "")
     )
 
 
@@ -144,6 +174,7 @@ def advice_json(advice: Advice, spec: PoolSpec) -> Json:
         "slippage": plain(advice.cost.slippage_atoms, decimals),
         "payback_days": advice.payback_days,
         "numbers": dict(advice.numbers),
+        "assumed": is_assumed(advice),
         "text": advice_sentence(advice, spec),
     }
 
@@ -165,6 +196,7 @@ def paper_json(paper: PaperSeen, spec: PoolSpec) -> Json:
         "lower": paper.lower,
         "upper": paper.upper,
         "moves": paper.moves,
+        "assumed": paper.moves > 0,
         **{name: plain(atoms, decimals) for name, atoms in money.items()},
     }
 
@@ -188,7 +220,7 @@ def _split(advice: Advice) -> tuple[Action, str]:
 def _target(action: Action, target: str, spec: PoolSpec) -> str:
     if action in (Action.GROW, Action.SHRINK, Action.COMPOUND):
         return f"{amount(int(target), spec.quote.decimals)} {spec.quote.symbol}"
-    if action in (Action.NARROW, Action.WIDEN):
+    if action in (Action.NARROW, Action.WIDEN, Action.RECENTRE):
         return "every price" if target == "full" else f"\u00b1{int(target) / 100:g} %"
     return f"{int(target)} bps" if action is Action.MOVE_TIER else target
 
@@ -204,17 +236,7 @@ def _figures(advice: Advice, spec: PoolSpec) -> list[str]:
         found.append(f"cost {amount(advice.cost.atoms, decimals)} {symbol}")
         if advice.payback_days is not None:
             found.append(f"earned back in {advice.payback_days:,.1f} days")
-    return found + [_number(name, value, spec) for name, value in sorted(advice.numbers.items())]
-
-
-def _number(name: str, value: str | float | None, spec: PoolSpec) -> str:
-    if value is None:
-        return f"{name} unknown"
-    if name in MONEY_NUMBERS:
-        return f"{name} {amount(int(value), spec.quote.decimals)} {spec.quote.symbol}"
-    if name in SHARE_NUMBERS:
-        return f"{name.removesuffix('_bps')} {int(value) / 100:g} %"
-    return f"{name} {float(value):,.6g}".replace("-", MINUS)
+    return [*found, *numbers_in_words(advice.numbers, spec)]
 
 
 assert set(WORDS) == set(Action), "every action has its words"

@@ -5,12 +5,17 @@ from __future__ import annotations
 from html import escape
 
 from bot.core.snapshot import PoolSpec
-from bot.report.advised import advice_sentence, latest, paper_sentence
+from bot.report.advised import advice_cells, latest, paper_sentence
 from bot.report.basket import basket_sentence
 from bot.report.chart import draw
+from bot.report.markup import table
 from bot.report.plots import basket_chart
 from bot.report.reading import Story
 from bot.report.worth import Worth
+
+ADVICE_COLUMNS = (
+    "pool:t", "advice:w", "why:w", "gain a year:n", "cost:n", "earned back, days:n", "figures:w",
+)  # fmt: skip
 
 
 def basket_part(story: Story) -> str:
@@ -40,7 +45,9 @@ def advice_part(story: Story) -> str:
     told, last = latest(story.ticks), story.last
     if not told or last is None:
         return ""
-    lines = [advice_sentence(one, story.head.spec(one.pool)) for one in told]
-    lines += [paper_sentence(name, one, story.head.spec(name)) for name, one in last.papers.items()]
-    rows = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return f"<section><h2>Advice on the core</h2><ul>{rows}</ul></section>"
+    rows = [(one.pool, *advice_cells(one, story.head.spec(one.pool))) for one in told]
+    papers = "".join(
+        f"<p>{escape(paper_sentence(name, one, story.head.spec(name)))}.</p>"
+        for name, one in last.papers.items()
+    )
+    return f"<section><h2>Advice on the core</h2>{table(ADVICE_COLUMNS, rows)}{papers}</section>"

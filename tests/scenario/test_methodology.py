@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from math import log, sqrt
 from pathlib import Path
 
 import pytest
 
 from bot.config import load_rules
 from bot.config.scenario_file import load_scenario
+from bot.core.loss import PriceRange
 from bot.core.model_stage import model_world
 from bot.core.terms import sealed
 from bot.edges.memory_store import MemoryStore
+from bot.edges.price_files import read_bars
 from bot.report.closing import fraction_of_bps
 from bot.report.reading import read_story
 from bot.report.summary import summarise
 from bot.runs.replay import replay_world
 from tests.builders.runs import runner_for
+from tests.builders.shared_data import shared_data
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "methodology.md").read_text(encoding="utf-8")
@@ -86,6 +93,55 @@ def test_the_presets_table_names_every_shipped_file() -> None:
     table = PAGE.split("## The presets")[1].split("## ")[0]
     named = set(re.findall(r"^\| `(\w+)\.toml` \|", table, re.MULTILINE))
     assert named == {path.stem for path in (ROOT / "rules").glob("*.toml")}
+
+
+def as_one_move(prices: Sequence[float], *, years: float) -> tuple[float, float]:
+    """(volatility by the squares of the steps, by the whole move), a year."""
+    steps = [log(after / before) for before, after in pairwise(prices)]
+    return sqrt(sum(step * step for step in steps) / years), abs(sum(steps)) / sqrt(years)
+
+
+def test_the_crash_trends_more_than_its_hours_show_and_that_is_what_a_range_loses() -> None:
+    """From tick 41, where the range of 50 % is taken, to tick 163, where it is left: its loss
+    against its tokens, and the LVR of the hourly squares meanwhile, of value 1 at the start."""
+    world = model_world(load_scenario("crash"))
+    spec, prices = world.specs[0], []
+    for step in range(1, 163):
+        world.step(step)
+        base, quote = world.source.read().pools[0].reserves(spec)
+        prices.append(quote / base)
+    prices = prices[39:]
+    hourly, whole = as_one_move(prices, years=(len(prices) - 1) / 24 / 365)
+    at = PriceRange(lower=prices[0] / 1.5, upper=prices[0] * 1.5)
+    base, quote = at.amounts(prices[0])
+    value = at.value(prices[0])
+    lost = 1 - at.value(prices[-1]) / value - base * (prices[0] - prices[-1]) / value
+    walk = sum(
+        sqrt(before) / 4 * log(after / before) ** 2 / value
+        for before, after in pairwise(prices)
+        if at.lower < before < at.upper
+    )
+    told = {
+        f"{prices[-1] / prices[0]:.3f} of itself",
+        f"{100 * lost:.1f} % against",
+        f"{100 * hourly:.0f} % a year, would have cost it {100 * walk:.1f} %",
+        f"{100 * whole:.0f} % a year, and hourly",
+    }
+    assert {one for one in told if one not in PAGE.replace("\n", " ")} == set()
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "told"),
+    [("2020-03-08", "2020-03-14", (344, 445)), ("2021-05-12", "2021-05-24", (244, 380))],
+)
+def test_real_crashes_trend_less(since: str, until: str, told: tuple[int, int]) -> None:
+    hours = read_bars(str(shared_data("prices/ethusdt_1h.parquet")))
+    start_s, end_s = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (since, until))
+    seen = (hours.start_s >= start_s.timestamp()) & (hours.start_s < end_s.timestamp())
+    prices = [hours.open[seen][0].item(), *hours.close[seen].tolist()]
+    found = as_one_move(prices, years=(end_s - start_s).days / 365)
+    assert tuple(round(100 * vol) for vol in found) == told
+    assert all(f"{figure}" in PAGE for figure in told)
 
 
 def test_every_scenario_that_the_page_names_is_shipped() -> None:

@@ -71,6 +71,12 @@ def test_a_file_without_the_table_gives_no_advice_and_keeps_its_digest(tmp_path:
     assert advised.metric_names == {"fee_yield"}
 
 
+def test_a_file_that_only_resizes_without_an_index_is_refused_with_one_line(tmp_path: Path) -> None:
+    text = HEAD + '[advice]\nkinds = ["resize"]\n'
+    assert len(check_rules(written(tmp_path, text))) == 1
+    assert check_rules(written(tmp_path, text.replace("resize", "tier"))) == []
+
+
 def test_a_default_written_out_is_the_default(tmp_path: Path) -> None:
     short = load_rules(written(tmp_path, HEAD + '[advice]\nkinds = ["tier"]\n'))
     long = load_rules(
@@ -97,6 +103,11 @@ def test_a_default_written_out_is_the_default(tmp_path: Path) -> None:
             "advice.core_bps_max: 5000 is below core_bps_min 6000; give 6000 or more",
         ),
         ("[advice]\n", "strategy.beta_index: is missing, and wacc needs it"),
+        (
+            '[advice]\nkinds = ["resize"]\n',
+            "strategy.beta_index: is missing, and wacc needs it; name a watched pool, like "
+            '"WETH-USDC", or leave "resize" out of advice.kinds',
+        ),
     ],
 )
 def test_what_cannot_be_obeyed_is_refused_by_key(tmp_path: Path, text: str, words: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from math import isqrt
 
 import pytest
@@ -16,6 +18,7 @@ from bot.core.model_stage import model_world
 from bot.core.paper_position import PaperPosition, earned, followed, opened, price_of
 from bot.core.pool_economics import tier_rates
 from bot.core.snapshot import PoolSpec, PoolState
+from bot.core.ticks import range_amounts_down
 
 TERMS = AdviceTerms()
 USD = 10**6
@@ -50,7 +53,7 @@ def test_left_alone_it_is_what_the_real_position_would_be(
     spec, states = walk
     paper = opened(spec, states[0], value_atoms=100_000 * USD)
     for before, after in pairs(states):
-        paper = earned(paper, spec, before, after)
+        paper = earned(paper, spec, before, after, is_home=True)
     alone = paper.alone_atoms(spec, states[-1])
     lp = [2 * state.reserves(spec)[1] / state.total_supply for state in (states[0], states[-1])]
     assert alone == pytest.approx(100_000 * USD * lp[1] / lp[0], abs=1)
@@ -76,7 +79,7 @@ def test_a_range_that_is_nearly_everything_is_paid_what_lp_tokens_are(
         roots = [isqrt(one.reserve0 * one.reserve1 << 128) for one in (before, after)]
         grown = roots[1] * before.total_supply / (roots[0] * after.total_supply) - 1
         fees += grown * 2 * start.liquidity * price_of(spec, after) ** 0.5
-        paper = earned(paper, spec, before, after)
+        paper = earned(paper, spec, before, after, is_home=True)
     assert paper.liquidity == start.liquidity
     # Fees that lie idle earn none: compounding is the second order of them.
     assert paper.idle == pytest.approx(fees, rel=2e-2)
@@ -90,7 +93,7 @@ def test_out_of_its_range_it_is_paid_nothing_and_is_of_one_token(
     price = price_of(spec, states[0])
     paper = replace(opened(spec, states[0], value_atoms=USD), lower=price * 1.5, upper=price * 2.0)
     for before, after in pairs(states):
-        assert earned(paper, spec, before, after) is paper
+        assert earned(paper, spec, before, after, is_home=True) is paper
     assert paper.base_share(price) == 1.0
     below = replace(paper, lower=price / 2.0, upper=price / 1.5)
     assert below.base_share(price) == 0.0
@@ -110,11 +113,38 @@ def test_a_narrow_range_shares_the_fees_with_the_liquidity_it_adds(
             pool=spec.name, start_atoms=1, start_lp=opened(spec, states[0], value_atoms=1).start_lp,
             liquidity=liquidity, fee_bps=30, lower=price * 0.5, upper=price * 2,
         )  # fmt: skip
-        paid.append(earned(paper, spec, states[0], states[1]).idle / liquidity)
+        paid.append(earned(paper, spec, states[0], states[1], is_home=True).idle / liquidity)
     assert paid[0] / paid[1] == pytest.approx((others + pool) / (others + pool / 1_000), rel=1e-9)
 
 
-@pytest.mark.parametrize(("action", "target"), [(Action.NARROW, "2500"), (Action.WIDEN, "full")])
+@pytest.mark.parametrize("moved", [0.7, 0.85, 1.0, 1.2, 1.4])
+def test_a_range_is_made_of_what_v3_would_pay_out(
+    moved: float, walk: tuple[PoolSpec, list[PoolState]]
+) -> None:
+    """Oracle: the integers of a burn at the ticks nearest to +-25 %, the price inside, and beyond
+    either end. Token0 is base, atoms as the pool has them."""
+    spec, states = walk
+    price = price_of(spec, states[0])
+    put = followed(
+        opened(spec, states[0], value_atoms=10**12), advice(Action.NARROW, "2500"), TERMS,
+        price=price, home=spec,
+    )  # fmt: skip
+    ticks = [round(math.log(end, 1.0001)) for end in (put.lower, put.upper)]
+    at = price * moved
+    root = math.isqrt(int(Fraction(at) * 2**192))
+    liquidity = int(put.liquidity * 10**6)
+    base, quote = range_amounts_down(
+        root, lower_tick=ticks[0], upper_tick=ticks[1], liquidity=liquidity
+    )
+    value = (base * Fraction(at) + quote) / 10**6
+    assert put.value_atoms(at) == pytest.approx(float(value), rel=2e-4)
+    assert put.base_share(at) == pytest.approx(float(base * Fraction(at) / 10**6 / value), abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("action", "target"),
+    [(Action.RECENTRE, "2500"), (Action.NARROW, "2500"), (Action.WIDEN, "full")],
+)
 def test_a_move_costs_what_it_costs_and_nothing_else(
     action: Action, target: str, walk: tuple[PoolSpec, list[PoolState]]
 ) -> None:
@@ -160,8 +190,8 @@ def test_in_another_tier_it_is_paid_by_the_figures_that_were_recorded(
     )
     assert moved.fee_factor == pytest.approx(fees / 0.12)
     assert not moved.compounds_in(spec)
-    there = earned(moved, spec, states[0], states[1])
-    here = earned(replace(moved, fee_factor=1.0), spec, states[0], states[1])
+    there = earned(moved, spec, states[0], states[1], is_home=True)
+    here = earned(replace(moved, fee_factor=1.0), spec, states[0], states[1], is_home=True)
     assert there.idle == pytest.approx(here.idle * fees / 0.12)
 
 
@@ -178,6 +208,44 @@ def test_in_another_pool_it_is_that_pools_lp_tokens(
     assert moved.pool == "LINK-USDC"
     assert moved.compounds_in(away)
     assert moved.value_atoms(4 * price) == pytest.approx(10**12, rel=1e-11)
+
+
+def test_capital_that_came_from_elsewhere_shares_the_fees_of_the_pool_it_came_to(
+    walk: tuple[PoolSpec, list[PoolState]],
+) -> None:
+    """As much again as lies in the pool is paid half of what an LP token was; the owner's own LP
+    tokens there are others'. At home the position is the real one, and nothing is shared twice."""
+    spec, states = walk
+    before, after = states[0], states[1]
+    whole = isqrt(before.reserve0 * before.reserve1)
+    value = round(2 * before.reserves(spec)[1])
+    paper = opened(spec, before, value_atoms=value)
+    assert paper.liquidity == pytest.approx(whole, rel=1e-9)
+    away = earned(replace(paper, pool="LINK-USDC"), spec, before, after, is_home=False)
+    grown = earned(paper, spec, before, after, is_home=False).liquidity / paper.liquidity - 1
+    lp = isqrt(after.reserve0 * after.reserve1 << 64) / isqrt(
+        before.reserve0 * before.reserve1 << 64
+    )
+    assert after.total_supply == before.total_supply
+    assert grown == pytest.approx((lp - 1) / 2, rel=1e-3)
+    assert away.fees == pytest.approx(paper.liquidity * grown * 2 * price_of(spec, after) ** 0.5)
+    ranged = replace(paper, lower=price_of(spec, before) / 1e8, upper=price_of(spec, before) * 1e8)
+    there = earned(ranged, spec, before, after, is_home=False)
+    assert there.idle == pytest.approx(away.fees, rel=1e-3)
+
+
+def test_a_position_that_grew_at_home_shares_the_fees_with_what_it_put_in(
+    walk: tuple[PoolSpec, list[PoolState]],
+) -> None:
+    """Twice the real one: the pool would have held one position more than the LP tokens saw."""
+    spec, states = walk
+    before, after = states[0], states[1]
+    share = Fraction(before.lp_balance, before.total_supply)
+    start = opened(spec, before, value_atoms=int(2 * before.reserves(spec)[1] * share))
+    grown = replace(start, liquidity=2 * start.liquidity)
+    plain = earned(start, spec, before, after, is_home=True).liquidity / start.liquidity - 1
+    found = earned(grown, spec, before, after, is_home=True).liquidity / grown.liquidity - 1
+    assert found / plain == pytest.approx(float(1 / (1 + share)), rel=1e-3)
 
 
 def test_fees_put_back_are_liquidity_again(walk: tuple[PoolSpec, list[PoolState]]) -> None:

@@ -13,17 +13,22 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from bot.core.advice import Action, Advice, Why
+from bot.core.advice import Action, Advice, Cost, Why
 from bot.core.advice_terms import AdviceTerms, Kind
 from bot.core.core_position import CorePosition, Depth, Other
-from bot.core.correlation import PairWindow, correlation, pair_step, vol_of_other
+from bot.core.correlation import PairWindow, correlation, pair_step, vol_ratio
+from bot.core.offers_of_advice import offer
 from bot.core.pool_economics import (
+    EVERYWHERE,
+    Placed,
     break_even_band,
     exits_a_year,
     expected_loss,
+    placed,
     tier_rates,
     work_of,
 )
+from bot.core.range_worth import held_worth
 from bot.core.rolling import GRAINS
 from bot.core.weighing import weigh
 from tests.oracles.amm import largest_out
@@ -45,6 +50,7 @@ CORE = CorePosition(
     fee_bps=30,
     fee_yield=0.12,
     vol=0.6,
+    weighed_vol=0.6,
     irr=0.10,
     wacc=0.10,
     years=MONTH,
@@ -65,6 +71,7 @@ def other(**changes: Any) -> Other:
         pool="WBTC-USDC",
         fee_yield=0.4,
         vol=0.5,
+        weighed_vol=0.5,
         correlation=0.9,
         depth=Depth(base_atoms=100 * 10**8, quote_atoms=6_000_000 * USD, fee_bps=30),
         pool_atoms=12_000_000 * USD,
@@ -135,12 +142,26 @@ def test_exits_are_bounded_by_simulated_touches_of_a_barrier(width: float) -> No
     for _ in range(2_000):
         walk += step * rng.standard_normal(20_000)
         touched |= np.abs(walk) >= math.log(1 + width)
-    bound = exits_a_year(vol=0.6, years=MONTH, width=width) * MONTH
+    ends = {"lower": 1 / (1 + width), "upper": 1 + width}
+    bound = exits_a_year(vol=0.6, years=MONTH, **ends) * MONTH
     seen = touched.mean()
     assert seen <= bound + 0.01
     assert bound <= 1.0
     if width >= 0.25:
         assert seen == pytest.approx(bound, rel=0.12)
+
+
+def test_a_range_beside_the_price_is_put_back_for_certain_and_the_full_one_never() -> None:
+    """One end near is worse than two as far as the middle; none is no end at all."""
+    at = {"vol": 0.6, "years": MONTH}
+    assert exits_a_year(lower=1.05, upper=1.3, **at) == 1 / MONTH
+    assert exits_a_year(lower=0.5, upper=0.99, **at) == 1 / MONTH
+    assert exits_a_year(lower=0.0, upper=math.inf, **at) == 0.0
+    near, middle = (exits_a_year(lower=low, upper=low * 1.5625, **at) for low in (0.95, 0.8))
+    above = 2 * norm.sf(math.log(0.95 * 1.5625) / (0.6 * math.sqrt(MONTH)))
+    below = 2 * norm.sf(-math.log(0.95) / (0.6 * math.sqrt(MONTH)))
+    assert near * MONTH == pytest.approx(above + below, rel=1e-12)
+    assert near > middle
 
 
 def test_a_tier_is_paid_what_others_pay_and_loses_what_arbitrage_keeps() -> None:
@@ -160,6 +181,19 @@ def test_a_tier_is_paid_what_others_pay_and_loses_what_arbitrage_keeps() -> None
     assert tier_rates(other_bps=5, **given) == pytest.approx((fees, net), rel=1e-12)
     same = tier_rates(other_bps=30, **given)
     assert same == pytest.approx((0.12, 0.12 - 0.045), rel=1e-12)
+
+
+@pytest.mark.parametrize("fee_yield", [0.0, 0.02])
+def test_a_pool_that_is_paid_less_than_arbitrage_alone_would_pay_has_what_it_has(
+    fee_yield: float,
+) -> None:
+    """LVR 0.045 less 22 % of it is more than either: no others' turnover, and no fees made up."""
+    given = {"fee_yield": fee_yield, "vol": 0.6, "fee_bps": 30, "elasticity": 3.0, "block_s": 12.0}
+    fees, net = tier_rates(other_bps=30, **given)
+    assert (fees, net) == pytest.approx((fee_yield, fee_yield - 0.045), abs=1e-15)
+    cheap, _ = tier_rates(other_bps=5, **given)
+    assert 0 <= cheap <= fee_yield
+    assert advised(Kind.TIER, replace(CORE, fee_yield=0.0)).why is Why.BEST
 
 
 def test_the_band_is_where_fees_pay_for_the_loss_over_entry_value() -> None:
@@ -182,15 +216,17 @@ def test_correlation_and_volatility_are_numpys() -> None:
     window = pair_step(window, own=grains[-1][0], other=grains[-1][1], length=48)
     expected = np.corrcoef(own[-48:], its[-48:])[0, 1]
     assert correlation(window, length=48) == pytest.approx(expected, rel=1e-9)
-    vol = math.sqrt(np.mean(its[-48:] ** 2) * 365 * 24)
-    assert vol_of_other(window, length=48, step_s=3_600) == pytest.approx(vol, rel=1e-9)
+    ratio = np.linalg.norm(its[-48:]) / np.linalg.norm(own[-48:])
+    assert vol_ratio(window, length=48) == pytest.approx(ratio, rel=1e-9)
 
 
 def test_correlation_is_unknown_before_the_window_is_full_and_while_one_stands_still() -> None:
     still = PairWindow(returns=((5, 0), (7, 0), (-3, 0)))
     assert correlation(still, length=3) is None
     assert correlation(still, length=4) is None
-    assert vol_of_other(still, length=4, step_s=60) is None
+    assert vol_ratio(still, length=4) is None
+    assert vol_ratio(still, length=3) == 0.0
+    assert vol_ratio(PairWindow(returns=((0, 1), (0, 2), (0, 3))), length=3) is None
     opposed = PairWindow(returns=((5, -10), (7, -14), (-3, 6)))
     assert correlation(opposed, length=3) == pytest.approx(-1.0)
 
@@ -206,6 +242,33 @@ def test_a_swap_costs_what_the_pair_keeps_of_its_worth_at_the_margin(value: int)
     kept = value - largest_out(base, (DEPTH.base_atoms, DEPTH.quote_atoms), Fraction(3, 1_000))
     assert cost.fee_atoms == math.ceil(Fraction(value * 3, 1_000))
     assert cost.slippage_atoms == max(0, kept - cost.fee_atoms)
+
+
+def test_paying_quote_for_base_costs_what_selling_base_does() -> None:
+    """What the base that is bought is worth at the margin, by the pair's integers, is missing as
+    much of what was paid; within the two atoms that are rounded."""
+    for value in (40_000 * USD, 250_000 * USD, 4_000_000 * USD):
+        bought = largest_out(value, (DEPTH.quote_atoms, DEPTH.base_atoms), Fraction(3, 1_000))
+        worth = Fraction(bought * DEPTH.quote_atoms, DEPTH.base_atoms)
+        assert abs(DEPTH.cost_of_swap(value).atoms - (value - worth)) <= 2
+
+
+@pytest.mark.parametrize(("sign", "change"), [(1, 80_000 + 8_000), (-1, 80_000 - 8_000)])
+def test_capital_in_or_out_of_a_range_swaps_its_base_side_and_idle_fees_come_first(
+    sign: int, change: int
+) -> None:
+    """A range that is 70 % base, 8,000 of fees idle in quote; 80,000 put in or taken out."""
+    at = replace(
+        CORE, lower=0.9, upper=2.0, base_share=0.7, idle_atoms=8_000 * USD, compounds=False,
+        core_atoms=500_000 * USD, money_atoms=(300 if sign > 0 else 100) * 1_000 * USD,
+    )  # fmt: skip
+    wanted = (580, 800) if sign > 0 else (420, 600)
+    bps = round(wanted[0] / wanted[1] * 10_000)
+    terms = replace(TERMS, core_bps_min=bps, core_bps_max=bps)
+    found = advised(Kind.RESIZE, at, terms)
+    assert int(found.target) == pytest.approx(80_000 * USD, rel=1e-3)
+    swap = DEPTH.cost_of_swap(round(0.7 * change * USD))
+    assert found.cost.atoms - 20 * USD == pytest.approx(swap.atoms, rel=2e-3)
 
 
 def test_a_cost_is_gas_and_swap_together_and_a_payback_is_in_days() -> None:
@@ -264,17 +327,20 @@ def test_without_return_or_cost_of_capital_the_size_is_not_known() -> None:
 
 
 def test_a_range_that_pays_is_narrowed_to_the_width_that_pays_most() -> None:
-    """By hand from the rates: fees shared with one's own liquidity, less loss, less following."""
+    """By hand from the rates: fees shared with one's own liquidity while it is in range, which is
+    1 / (1 - 1 / sqrt(1 + w)) times the full range's, less loss, less following."""
     found = advised(Kind.RANGE)
     loss = expected_loss(vol=0.6, years=MONTH)
     held = 0.12 * 10 / (9.5 + 0.5) - loss
 
     def net(width: float) -> float:
-        work = work_of(vol=0.6, years=MONTH, lower=1 / (1 + width), upper=1 + width)
+        ends = {"lower": 1 / (1 + width), "upper": 1 + width}
+        work = work_of(vol=0.6, years=MONTH, **ends)
+        density = 1 / (1 - 1 / math.sqrt(1 + width))
         swap = DEPTH.cost_of_swap(250_000 * USD)
-        follow = exits_a_year(vol=0.6, years=MONTH, width=width)
+        follow = exits_a_year(vol=0.6, years=MONTH, **ends)
         cost = follow * (40 * USD + swap.atoms) / CORE.value_atoms
-        return 0.12 * work * 10 / (9.5 + work * 0.5) - work * loss - cost
+        return 0.12 * work * 10 / (9.5 + density * 0.5) - work * loss - cost
 
     best = max((0.1, 0.25, 0.5), key=net)
     assert (found.action, found.why) == (Action.NARROW, Why.AWAITS)
@@ -285,6 +351,37 @@ def test_a_range_that_pays_is_narrowed_to_the_width_that_pays_most() -> None:
     assert isinstance(low, float)
     assert isinstance(high, float)
     assert low < 2_000 < high
+
+
+def test_a_range_is_weighed_by_what_insuring_it_would_cost_and_a_tier_by_what_was() -> None:
+    """Losses by the volatility to come; what arbitrage paid by the one that was seen."""
+    quiet = replace(CORE, vol=0.3)
+    assert advised(Kind.RANGE, quiet).gain_atoms == advised(Kind.RANGE).gain_atoms
+    wild = replace(quiet, weighed_vol=1.2)
+    assert advised(Kind.RANGE, wild).why is Why.BEST
+    assert advised(Kind.TIER, wild).gain_atoms == advised(Kind.TIER, quiet).gain_atoms
+    assert advised(Kind.TIER, quiet).gain_atoms < advised(Kind.TIER).gain_atoms
+
+
+@pytest.mark.parametrize(
+    ("lower", "width", "action"),
+    [
+        (0.7, 2_500, Action.RECENTRE),  # as wide, the price beside its middle
+        (0.7, 5_000, Action.WIDEN),
+        (0.7, 1_000, Action.NARROW),
+        (0.8, 2_500, Action.KEEP),
+    ],
+)
+def test_a_range_is_narrowed_widened_or_put_around_the_price_again(
+    lower: float, width: int, action: Action
+) -> None:
+    """A range of 25 % whose middle the price is at, or above."""
+    at = replace(CORE, lower=lower, upper=lower * 1.5625, fee_yield=0.5, vol=0.2, weighed_vol=0.2)
+    terms = replace(TERMS, ranges_bps=(width,), gain_bps_min=0, payback_s_max=10**9)
+    found = advised(Kind.RANGE, at, terms)
+    assert found.action is action or (
+        found.why is Why.SMALL and found.target == f"{action.value} {width}"
+    )
 
 
 def test_where_losses_are_above_fees_a_range_is_widened_and_the_full_range_kept() -> None:
@@ -298,11 +395,20 @@ def test_where_losses_are_above_fees_a_range_is_widened_and_the_full_range_kept(
 
 def test_ones_own_liquidity_shares_the_fees() -> None:
     """Who is half of the pool earns little by working harder; a mite earns all of it."""
+    at = Placed(work=9.0, density=9.0)
     mite = replace(CORE, value_atoms=USD, others_atoms=10_000_000 * USD - USD)
     half = replace(CORE, value_atoms=5_000_000 * USD, others_atoms=5_000_000 * USD)
-    assert mite.fee_rate(0.12, 9.0) == pytest.approx(0.12 * 9, rel=1e-5)
-    assert half.fee_rate(0.12, 9.0) == pytest.approx(0.12 * 9 * 10 / (5 + 45))
-    assert CORE.fee_rate(0.12, 1.0) == pytest.approx(0.12)
+    assert mite.fee_rate(0.12, at) == pytest.approx(0.12 * 9, rel=1e-5)
+    assert half.fee_rate(0.12, at) == pytest.approx(0.12 * 9 * 10 / (5 + 45))
+    assert CORE.fee_rate(0.12, EVERYWHERE) == pytest.approx(0.12)
+
+
+def test_in_another_tier_fees_are_what_they_are_there() -> None:
+    """Moved to a tier that earns nine tenths: 12 % here are 10.8 there, to the atom the same."""
+    there = replace(CORE, fee_bps=100, fee_factor=0.9)
+    seen = replace(CORE, fee_yield=0.108)
+    assert advised(Kind.RANGE, there).gain_atoms == advised(Kind.RANGE, seen).gain_atoms
+    assert advised(Kind.RANGE, there).numbers["fee_yield"] == 0.108
 
 
 def test_a_range_the_price_has_left_costs_the_swap_that_puts_it_in_the_middle() -> None:
@@ -311,6 +417,22 @@ def test_a_range_the_price_has_left_costs_the_swap_that_puts_it_in_the_middle() 
     found = advised(Kind.RANGE, gone, terms)
     assert (found.action, found.target) == (Action.NARROW, "1000")
     assert found.cost.atoms - 40 * USD == DEPTH.cost_of_swap(250_000 * USD).atoms
+
+
+def test_idle_fees_are_no_base_so_a_move_buys_for_them_too() -> None:
+    """450,000 work, 200,000 of that as base; 50,000 lie idle in quote; half of all is 250,000."""
+    at = replace(
+        CORE, lower=0.9, upper=2.0, base_share=4 / 9, idle_atoms=50_000 * USD, compounds=False,
+        fee_yield=0.9,
+    )  # fmt: skip
+    found = advised(Kind.RANGE, at, replace(TERMS, ranges_bps=(2_500,), payback_s_max=10**9))
+    assert found.action is Action.NARROW
+    assert found.cost.atoms - 40 * USD == pytest.approx(
+        DEPTH.cost_of_swap(50_000 * USD).atoms, abs=20
+    )
+    sold = advised(Kind.MIGRATE, replace(at, others=(other(fee_yield=90.0),)))
+    swaps = DEPTH.cost_of_swap(200_000 * USD).plus(other().depth.cost_of_swap(250_000 * USD))
+    assert sold.cost.atoms - 40 * USD == pytest.approx(swaps.atoms, abs=20)
 
 
 # -- tier and pool --------------------------------------------------------------------------------
@@ -325,6 +447,39 @@ def test_with_others_paying_the_same_everywhere_only_arbitrage_speaks_of_a_tier(
     assert (wild.action, wild.target) == (Action.MOVE_TIER, "100")
     eager = advised(Kind.TIER, CORE, replace(TERMS, tier_elasticity_milli=2_000))
     assert (eager.action, eager.target) == (Action.MOVE_TIER, "5")
+
+
+def test_what_another_tier_pays_a_range_is_shared_with_its_own_liquidity() -> None:
+    """A range of 25 % is 9.47 times as dense: of a twentieth of the pool, 10 / (9.5 + 4.74)."""
+    at = {"lower": 0.8, "upper": 1.25}
+    wild = replace(CORE, vol=1.5, weighed_vol=1.5, fee_yield=0.5)
+    full, ranged = (advised(Kind.TIER, one) for one in (wild, replace(wild, **at)))
+    there = placed(vol=1.5, years=MONTH, **at)
+    shared = there.work * 10 / (9.5 + there.density * 0.5)
+    assert ranged.gain_atoms == pytest.approx(full.gain_atoms * shared, rel=1e-6)
+
+
+def test_a_range_that_is_left_behind_is_no_longer_put_back() -> None:
+    """What following would have cost a year is saved by going to a full range elsewhere."""
+    rich = other(fee_yield=5.0)
+    calm = replace(CORE, lower=0.8, upper=1.25, others=(rich,))
+    held = held_worth(calm)
+    assert held is not None
+    assert held.follow > 0.01
+    best = 5.0 * 12 / 12.5 - expected_loss(vol=0.5, years=MONTH)
+    found = advised(Kind.MIGRATE, calm)
+    assert found.gain_atoms == pytest.approx((best - held.net) * CORE.value_atoms, rel=1e-6)
+    assert found.numbers["net_now"] == round(held.fees - held.loss - held.follow, 6)
+
+
+def test_capital_does_not_go_where_the_price_is_doubted() -> None:
+    """The next best takes its place; alone, it is said why not."""
+    bent, fair = other(is_trusted=False), other(pool="LINK-USDC", fee_yield=0.39)
+    patient = replace(TERMS, payback_s_max=10**9)
+    found = advised(Kind.MIGRATE, replace(CORE, others=(bent, fair)), patient)
+    assert (found.action, found.target) == (Action.MIGRATE, "LINK-USDC")
+    alone = advised(Kind.MIGRATE, replace(CORE, others=(bent,)), patient)
+    assert (alone.action, alone.why, alone.target) == (Action.KEEP, Why.DOUBTED, "")
 
 
 def test_capital_goes_to_the_best_of_the_pools_that_move_along() -> None:
@@ -367,25 +522,82 @@ def test_compounding_is_told_beside_the_value_without_any_fees() -> None:
 
 
 def test_idle_fees_are_put_back_where_the_position_earns_and_not_where_it_decays() -> None:
+    """They are quote: the base half of them is bought."""
     idle = replace(CORE, lower=0.8, upper=1.25, compounds=False, idle_atoms=8_000 * USD)
-    found = advised(Kind.COMPOUND, idle)
+    found = advised(Kind.COMPOUND, idle, replace(TERMS, payback_s_max=10**9))
     assert (found.action, found.why) == (Action.COMPOUND, Why.AWAITS)
-    assert found.cost.atoms == 20 * USD
+    assert found.cost.atoms == 20 * USD + DEPTH.cost_of_swap(4_000 * USD).atoms
     assert advised(Kind.COMPOUND, replace(idle, fee_yield=0.02)).why is Why.BEST
     assert advised(Kind.COMPOUND, replace(idle, idle_atoms=100 * USD)).why is Why.SLOW
 
 
+def test_fees_put_back_earn_what_is_left_of_the_pools_fees() -> None:
+    """F(v) = y w A v / (O + d v), in fractions; what is put back earns F(V) - F(V - idle) less its
+    loss: in a position that is half of the pool a tenth of the mean."""
+    idle = 80_000 * USD
+    half = replace(
+        CORE, value_atoms=5_000_000 * USD, others_atoms=5_000_000 * USD, fee_yield=9.0,
+        lower=0.8, upper=1.25, compounds=False, idle_atoms=idle,
+    )  # fmt: skip
+    there = placed(vol=0.6, years=MONTH, lower=0.8, upper=1.25)
+    work, density = Fraction(there.work), Fraction(there.density)
+
+    def fees(value: int) -> Fraction:
+        return 9 * work * half.pool_atoms * value / (half.others_atoms + density * value)
+
+    more = fees(half.value_atoms) - fees(half.value_atoms - idle)
+    loss = idle * Fraction(there.work * expected_loss(vol=0.6, years=MONTH))
+    found = advised(Kind.COMPOUND, half)
+    assert found.gain_atoms == pytest.approx(float(more - loss), rel=1e-4)
+    assert more < fees(half.value_atoms) * Fraction(idle, half.value_atoms) / 9
+
+
 @pytest.mark.parametrize("kind", [Kind.RANGE, Kind.TIER, Kind.MIGRATE])
-@pytest.mark.parametrize("gap", [{"vol": None}, {"fee_yield": None}])
+@pytest.mark.parametrize("gap", [{"vol": None, "weighed_vol": None}, {"fee_yield": None}])
 def test_nothing_is_advised_from_what_is_not_known(kind: Kind, gap: dict[str, None]) -> None:
     found = advised(kind, replace(CORE, others=(other(),), **gap))  # type: ignore[arg-type]
     assert (found.action, found.why) == (Action.KEEP, Why.UNKNOWN)
 
 
-@pytest.mark.parametrize("kind", [Kind.RANGE, Kind.MIGRATE, Kind.RESIZE])
+@pytest.mark.parametrize("kind", [Kind.RANGE, Kind.TIER, Kind.MIGRATE, Kind.RESIZE])
 def test_nothing_is_advised_while_gas_has_no_price(kind: Kind) -> None:
     poor = replace(CORE, gas_atoms=None, irr=0.5, others=(other(),))
     assert advised(kind, poor).why is Why.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("gain", "cost", "why"),
+    [
+        (5_000, 100, Why.AWAITS),  # one per cent of 500,000, no less than is asked
+        (4_999, 100, Why.SMALL),
+        (7_300, 600, Why.AWAITS),  # thirty days at twenty a day, no longer than is allowed
+        (7_300, 601, Why.SLOW),
+        (-7_300, 0, Why.SMALL),
+    ],
+)
+def test_the_least_gain_and_the_longest_payback_are_enough(gain: int, cost: int, why: Why) -> None:
+    found = offer(
+        CORE, TERMS, kind=Kind.TIER, action=Action.MOVE_TIER, target="5", gain=gain * USD,
+        cost=Cost(gas_atoms=cost * USD), numbers={},
+    )  # fmt: skip
+    assert found.why is why
+    assert found.target == ("5" if why is Why.AWAITS else "move_tier 5")
+    needed = offer(
+        CORE, TERMS, kind=Kind.RESIZE, action=Action.SHRINK, target="5", gain=gain * USD,
+        cost=Cost(gas_atoms=cost * USD), numbers={}, is_needed=True,
+    )  # fmt: skip
+    assert needed.why is Why.AWAITS
+
+
+def test_what_stands_may_take_twice_as_long_before_it_falls() -> None:
+    """Earned back in 20 days: too long for new advice within 15, and not for what was advised."""
+    near = replace(CORE, others=(other(),))
+    days = advised(Kind.MIGRATE, near, replace(TERMS, payback_s_max=10**9)).payback_days
+    assert days is not None
+    terms = replace(TERMS, kinds=(Kind.MIGRATE,), payback_s_max=round(days * 86_400 * 3 / 4))
+    (fresh,) = weigh(near, terms)
+    (stands,) = weigh(near, terms, standing="migrate WBTC-USDC")
+    assert (fresh.why, stands.why) == (Why.SLOW, Why.AWAITS)
 
 
 def test_what_stands_may_bring_half_as_little_before_it_falls() -> None:
