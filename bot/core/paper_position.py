@@ -122,8 +122,7 @@ def earned(
     it is what has moved.
     """
     price = price_of(spec, after)
-    whole = float(sqrt_k((after.reserve0, after.reserve1)))
-    others = whole
+    others: float = sqrt_k((after.reserve0, after.reserve1))
     if is_home:
         others *= (after.total_supply - after.lp_balance) / after.total_supply
     if paper.compounds_in(spec):
