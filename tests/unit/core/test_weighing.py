@@ -15,6 +15,7 @@ from scipy.stats import norm
 
 from bot.core.advice import Action, Advice, Cost, Why
 from bot.core.advice_terms import AdviceTerms, Kind
+from bot.core.claim import claim_payoff
 from bot.core.core_position import CorePosition, Depth, Other
 from bot.core.correlation import PairWindow, correlation, pair_step, vol_ratio
 from bot.core.offers_of_advice import offer
@@ -28,7 +29,7 @@ from bot.core.pool_economics import (
     tier_rates,
     work_of,
 )
-from bot.core.range_worth import held_worth
+from bot.core.range_worth import held_worth, worth_between
 from bot.core.rolling import GRAINS
 from bot.core.weighing import weigh
 from tests.oracles.amm import largest_out
@@ -298,6 +299,7 @@ def test_a_cost_is_gas_and_swap_together_and_a_payback_is_in_days() -> None:
         (0.10, 300, Action.GROW, 6_000),
         (0.30, 300, Action.GROW, 7_000),
         (0.30, 699, Action.KEEP, 7_000),  # a tenth of a per cent off
+        (0.30, 690, Action.GROW, 7_000),  # a whole one
     ],
 )
 def test_the_core_follows_return_against_cost_of_capital_within_its_band(
@@ -351,6 +353,10 @@ def test_a_range_that_pays_is_narrowed_to_the_width_that_pays_most() -> None:
     assert isinstance(low, float)
     assert isinstance(high, float)
     assert low < 2_000 < high
+    ends = {"lower": 2_000 / (1 + best), "upper": 2_000 * (1 + best)}
+    fees = worth_between(CORE, 1 / (1 + best), 1 + best).fees * MONTH
+    for end in (low, high):
+        assert -claim_payoff(end, entry=2_000.0, **ends).item() == pytest.approx(fees, rel=1e-9)
 
 
 def test_a_range_is_weighed_by_what_insuring_it_would_cost_and_a_tier_by_what_was() -> None:
@@ -430,6 +436,10 @@ def test_idle_fees_are_no_base_so_a_move_buys_for_them_too() -> None:
     assert found.cost.atoms - 40 * USD == pytest.approx(
         DEPTH.cost_of_swap(50_000 * USD).atoms, abs=20
     )
+    moved = advised(Kind.TIER, replace(at, vol=1.5))
+    bought = DEPTH.cost_of_swap(round(50_000 * USD * 4 / 9))
+    assert moved.action is Action.MOVE_TIER
+    assert moved.cost.atoms - 40 * USD == pytest.approx(bought.atoms, abs=20)
     sold = advised(Kind.MIGRATE, replace(at, others=(other(fee_yield=90.0),)))
     swaps = DEPTH.cost_of_swap(200_000 * USD).plus(other().depth.cost_of_swap(250_000 * USD))
     assert sold.cost.atoms - 40 * USD == pytest.approx(swaps.atoms, abs=20)
