@@ -509,7 +509,8 @@ def test_capital_goes_to_the_best_of_the_pools_that_move_along() -> None:
     ("others", "why"),
     [
         ((), Why.NO_TARGET),
-        ((other(correlation=0.79),), Why.NO_TARGET),
+        ((other(correlation=0.7999),), Why.NO_TARGET),
+        ((other(correlation=0.8, fee_yield=0.05),), Why.BEST),
         ((other(correlation=None),), Why.UNKNOWN),
         ((other(fee_yield=0.05),), Why.BEST),
         ((other(fee_yield=0.15),), Why.SLOW),
