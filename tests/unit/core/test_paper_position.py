@@ -162,6 +162,16 @@ def test_a_move_costs_what_it_costs_and_nothing_else(
         assert after.base_share(price) == pytest.approx(0.5)
 
 
+def test_what_moves_have_cost_adds_up(walk: tuple[PoolSpec, list[PoolState]]) -> None:
+    spec, states = walk
+    price = price_of(spec, states[0])
+    paper = opened(spec, states[0], value_atoms=10**12)
+    for cost in (7, 5):
+        done = advice(Action.NARROW, "2500", cost=cost * USD)
+        paper = followed(paper, done, TERMS, price=price, home=spec)
+    assert (paper.costs_atoms, paper.moves) == (12 * USD, 2)
+
+
 def test_capital_put_in_or_taken_out_is_no_gain(walk: tuple[PoolSpec, list[PoolState]]) -> None:
     spec, states = walk
     price = price_of(spec, states[0])
