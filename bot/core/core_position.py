@@ -63,10 +63,6 @@ class Other:
     pool_atoms: int
     is_trusted: bool = True
 
-    def fee_rate(self, earns: float, *, value_atoms: int) -> float:
-        """Fees a year over so much more value, full range."""
-        return earns * self.pool_atoms / (self.pool_atoms + value_atoms)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorePosition:

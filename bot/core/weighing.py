@@ -244,8 +244,8 @@ def _net_there(core: CorePosition, other: Other) -> float | None:
     """What the capital would bring a year in another pool, full range; None while not known."""
     if other.fee_yield is None or not other.weighed_vol:
         return None
-    fees = other.fee_rate(other.fee_yield, value_atoms=core.value_atoms)
-    return fees - expected_loss(vol=other.weighed_vol, years=core.years)
+    shared = other.pool_atoms / (other.pool_atoms + core.value_atoms)
+    return other.fee_yield * shared - expected_loss(vol=other.weighed_vol, years=core.years)
 
 
 def _seen(core: CorePosition) -> Numbers:
