@@ -117,6 +117,22 @@ def borne(journal: MemoryStore) -> int:
     return -journal.balances().get((accounts.ADVICE + ":WETH-USDC", "USDC"), 0)
 
 
+def test_losses_are_weighed_by_the_larger_of_what_was_and_what_is_asked() -> None:
+    """As the record of the tick has both: calm at first, wilder than the venue asks in the fall."""
+    storm = WORLD.replace("[4, 1960], [6, 2050]", "[4, 1500], [6, 1900]")
+    journal = played(advised(kinds=(Kind.RANGE,)), scenario_of(storm))
+    larger = set()
+    ticks = {tick.time_s: tick for tick in story_of(journal).ticks}
+    for time_s, one in told(journal):
+        metrics = ticks[time_s].pools["WETH-USDC"].metrics
+        realised, implied = metrics["realised_vol"], metrics["implied_vol"]
+        if realised is not None and implied is not None:
+            assert one["numbers"]["vol"] == realised
+            assert one["numbers"]["weighed_vol"] == max(realised, implied)
+            larger.add(realised > implied)
+    assert larger == {True, False}
+
+
 def test_advice_is_recorded_when_it_is_due_one_piece_a_kind() -> None:
     times = defaultdict(list)
     for time_s, advice in told(played(advised())):

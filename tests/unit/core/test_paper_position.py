@@ -217,6 +217,12 @@ def test_in_another_pool_it_is_that_pools_lp_tokens(
     )  # fmt: skip
     assert moved.pool == "LINK-USDC"
     assert moved.compounds_in(away)
+    ranged = replace(moved, fee_factor=0.9, fee_bps=100, lower=price / 2, upper=price * 2)
+    back = followed(
+        ranged, advice(Action.MIGRATE, "WETH-USDC"), TERMS, price=price, home=away,
+        target=(spec, price),
+    )  # fmt: skip
+    assert (back.fee_factor, back.is_full, back.compounds_in(spec)) == (1.0, True, True)
     assert moved.value_atoms(4 * price) == pytest.approx(10**12, rel=1e-11)
 
 
