@@ -60,7 +60,7 @@ def placed(*, vol: float, years: float, lower: float, upper: float) -> Placed:
 
     >>> around = placed(vol=0.6, years=30 / 365, lower=0.8, upper=1.25)
     >>> round(around.work, 6), round(around.density, 6)
-    (8.755247, 9.472136)
+    (8.755425, 9.472136)
     """
     return Placed(
         work=work_of(vol=vol, years=years, lower=lower, upper=upper),

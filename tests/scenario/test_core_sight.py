@@ -11,12 +11,13 @@ import pytest
 from bot.core.advice_memory import place_of
 from bot.core.advice_terms import Kind
 from bot.core.core_position import CorePosition
-from bot.core.core_sight import core_position
+from bot.core.core_sight import core_position, gas_atoms
 from bot.core.engine import recover
 from bot.core.model_stage import model_world
 from bot.core.record import decode_snapshot, read_body
 from bot.core.rules import Rules
 from bot.core.sight import Sight, look
+from bot.core.snapshot import PoolSpec
 from bot.core.state import BookState
 from bot.edges.memory_store import MemoryStore
 from bot.runs.replay import replay_world
@@ -120,13 +121,33 @@ def test_from_elsewhere_home_is_the_only_way_and_always_near(
     assert found.vol == here.others[0].vol
 
 
-@pytest.mark.parametrize(("gas", "units"), [(3 * 10**9, 400_000)])
 def test_gas_is_told_in_quote_atoms_at_the_pools_own_rate_rounded_up(
-    gas: int, units: int, gone: tuple[Rules, BookState, Sight]
+    gone: tuple[Rules, BookState, Sight],
 ) -> None:
-    rules, state, sight = gone
-    found = position(state, sight, rules, paper=None)
-    place = place_of("WETH-USDC", sight.snapshot)
-    base, quote = sight.snapshot.pools[place].reserves(sight.snapshot.specs[place])
-    assert sight.snapshot.feeds["gas_wei"] == gas
-    assert found.gas_atoms == -(-gas * units * quote // base)
+    """3 gwei as fed, 400,000 units: 1.2e15 wei of a token of 18 decimals, or 120,000 atoms of one
+    of 8; the pool may have it on either side, or none may, and then it has no price."""
+    rules, _, sight = gone
+    terms, seen = rules.advice, sight.snapshot
+    assert terms is not None
+    place = place_of("WETH-USDC", seen)
+    spec, pool = seen.specs[place], seen.pools[place]
+    base, quote = pool.reserves(spec)
+    paid = seen.feeds["gas_wei"] * terms.gas_units
+    assert paid == 1_200_000_000_000_000
+
+    def told(changed: PoolSpec, home: PoolSpec = spec) -> int | None:
+        specs = tuple(changed if one is spec else one for one in seen.specs)
+        return gas_atoms(replace(seen, specs=specs), home, terms)
+
+    assert told(spec) == -(-paid * quote // base)
+    coarse = replace(spec, base=replace(spec.base, decimals=8))
+    assert told(coarse) == -(-120_000 * quote // base)
+    turned = replace(
+        spec, base=spec.quote, quote=replace(spec.base, decimals=8),
+        base_is_token0=not spec.base_is_token0,
+    )  # fmt: skip
+    assert told(turned) == -(-120_000 * quote // base)
+    assert told(replace(spec, base=replace(spec.base, symbol="ELSE"))) is None
+    in_gas = replace(spec, quote=replace(spec.quote, symbol="WETH", decimals=8))
+    assert told(replace(spec, base=replace(spec.base, symbol="ELSE")), in_gas) == 120_000
+    assert gas_atoms(replace(seen, feeds={}), spec, replace(terms, gas_wei=None)) is None
