@@ -18,7 +18,7 @@ from bot.core.advice_memory import (
 from bot.core.advice_terms import AdviceTerms, Kind
 from bot.core.guard import Guard
 from bot.core.model_stage import model_world
-from bot.core.paper_position import opened
+from bot.core.paper_position import opened, price_of
 from bot.core.rules import Rules
 from bot.core.snapshot import PoolState, PoolTuple, Snapshot
 from tests.builders.runs import HOUR_S, rules_of
@@ -141,6 +141,27 @@ def test_the_paper_position_elsewhere_is_paid_while_home_has_no_price(walk: list
     found = remembered(memory, home, walk[0], hole, rules(), is_trusted=False)
     assert found.paper is not None
     assert found.paper.fees > 0
+
+
+def test_the_owners_own_tokens_elsewhere_are_others_to_the_paper_position(
+    walk: list[Snapshot],
+) -> None:
+    """A range in a pool half of which the owner holds: at home that half is the position itself."""
+    place = place_of("LINK-USDC", walk[0])
+    half = walk[0].pools[place].total_supply // 2
+    before, now = (with_pool(one, "LINK-USDC", lp_balance=half) for one in walk[:2])
+    link, home = walk[0].specs[place], walk[0].specs[place_of("WETH-USDC", walk[0])]
+    price = price_of(link, before.pools[place])
+    paper = replace(
+        opened(link, before.pools[place], value_atoms=10**11), lower=price / 2, upper=price * 2
+    )
+    paid = [
+        remembered(AdviceMemory(paper=paper), spec, before, now, rules(), is_trusted=False).paper
+        for spec in (home, link)
+    ]
+    assert paid[0] is not None
+    assert paid[1] is not None
+    assert paid[1].fees / paid[0].fees == pytest.approx(2, rel=0.1)
 
 
 def test_a_bent_price_is_no_sample_and_the_next_return_spans_it(walk: list[Snapshot]) -> None:
