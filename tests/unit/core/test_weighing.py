@@ -460,11 +460,12 @@ def test_with_others_paying_the_same_everywhere_only_arbitrage_speaks_of_a_tier(
 
 
 def test_from_another_tier_fees_are_held_against_the_watched_pools() -> None:
-    """In the tier of 5 of a pool of 30: what it is paid there is what 30 is paid, brought over."""
-    given = {"fee_yield": 0.5, "vol": 1.5, "elasticity": 1.0, "block_s": 12.0}
+    """In the tier of 5 of a pool of 30, others' turnover half as elastic: what it is paid
+    there is what 30 is paid, brought over, and so is what 100 would be."""
+    given = {"fee_yield": 0.5, "vol": 1.5, "elasticity": 0.5, "block_s": 12.0}
     moved = replace(CORE, fee_bps=5, fee_yield=0.5, vol=1.5)
     there, dear = (tier_rates(fee_bps=30, other_bps=bps, **given)[0] for bps in (5, 100))  # type: ignore[arg-type]
-    found = advised(Kind.TIER, moved)
+    found = advised(Kind.TIER, moved, replace(TERMS, tier_elasticity_milli=500))
     assert (found.action, found.target) == (Action.MOVE_TIER, "100")
     assert found.gain_atoms == pytest.approx((dear - there) * CORE.value_atoms, rel=1e-6)
 
