@@ -76,7 +76,7 @@ def said_after(said: Said, judged: Iterable[Advice], *, time_s: int) -> Said:
     given = said.given
     moves = [advice for advice in told if advice.kind is not Kind.COMPOUND]
     fresh = next((advice for advice in moves if advice.is_given), None)
-    if fresh is not None and (fresh.key != given.key or fresh.why is Why.FOLLOWED):
+    if fresh is not None and fresh.key != given.key:  # what was followed leaves no key standing
         given = Given(key="" if fresh.why is Why.FOLLOWED else fresh.key, since_s=time_s)
     elif fresh is None and given.key:
         given = replace(given, key="")
