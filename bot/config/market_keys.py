@@ -32,6 +32,11 @@ MARKET_KEYS = {
         "part of a position that is borrowed, half in either token, bps, in `wacc`",
         PLAIN_MARKET.debt_share_bps,
     ),
+    "range_bps": Key(
+        Whole(lowest=1, highest=BPS - 1),
+        "how far the range of `il_range_bps` reaches on either side of the entry price, bps of it",
+        PLAIN_MARKET.range_bps,
+    ),
     "calendar": Key(
         Text(wanted="a path in quotes"),
         "a newer calendar of macro events, relative to this file; left out, the shipped one",

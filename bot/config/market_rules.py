@@ -29,6 +29,7 @@ def with_market(rules: Rules, strategy: Mapping[str, Any], place: Place) -> Rule
         beta_bars=strategy["beta_bars"],
         market_premium_bps=strategy["market_premium_bps"],
         debt_share_bps=strategy["debt_share_bps"],
+        range_bps=strategy["range_bps"],
         macro_before_s=strategy["macro_hours_before"],
         macro_after_s=strategy["macro_hours_after"],
         calendar=_calendar(strategy["calendar"], rules, place.child("calendar")),

@@ -40,6 +40,14 @@ YEARLY = "fraction a year"
 WHOLE = "whole quote tokens"
 
 _TABLE = {
+    "il_range_bps": MarketMetric(
+        Metric(
+            "bps",
+            "what `il_bps` would be of a range of `range_bps` on either side of the entry price, "
+            "had the position stood in it",
+        ),
+        read.il_range_bps,
+    ),
     "tvl_quote": MarketMetric(
         Metric(WHOLE, "what lies in the pool: twice its quote reserve"), read.tvl_quote
     ),

@@ -10,6 +10,8 @@ from bot.core.canonical import Json
 from bot.core.macro import MacroEvent, covered_s
 from bot.core.units import DAY_S
 
+RANGE_BPS = 2_500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketTerms:
@@ -18,6 +20,7 @@ class MarketTerms:
     beta_index: name of the watched pool that stands for the market; beta_bars: returns regressed.
     market_premium_bps: what the market must bring a year above the riskless rate.
     debt_share_bps: part of a position that is borrowed.
+    range_bps: half-width of the range that `il_range_bps` is of.
     macro_before_s, macro_after_s: the window around a macro event. calendar: ordered events;
     empty where no rule speaks of them. covered_s: what it covers, from and to.
     """
@@ -27,6 +30,7 @@ class MarketTerms:
     beta_bars: int = 720
     market_premium_bps: int = 500
     debt_share_bps: int = 0
+    range_bps: int = RANGE_BPS
     macro_before_s: int = DAY_S
     macro_after_s: int = 6 * 3_600
     calendar: tuple[MacroEvent, ...] = ()
@@ -36,9 +40,14 @@ class MarketTerms:
         object.__setattr__(self, "covered_s", covered_s(self.calendar))
 
     def to_json(self) -> dict[str, Json]:
-        """Return the canonical form; an event is its time and its kind."""
+        """Return the canonical form; an event is its time and its kind.
+
+        The usual range is left out, so that books from before there was one go on under their hash.
+        """
         row = {**asdict(self), "calendar": [[e.time_s, e.kind] for e in self.calendar]}
         del row["covered_s"]
+        if self.range_bps == RANGE_BPS:
+            del row["range_bps"]
         return row
 
     @classmethod

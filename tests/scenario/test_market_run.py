@@ -176,7 +176,8 @@ def test_every_metric_is_known_in_the_end_and_none_before_it_can_be() -> None:
     assert known == set(OUTSIDE_METRICS)
     first = {name for name in OUTSIDE_METRICS if seen[0][name] is not None}
     assert first == {"tvl_quote", "reference_gap_bps", "gas_gwei", "rate_differential",
-                     "macro_hours_to", "macro_hours_since", "in_macro_window"}  # fmt: skip
+                     "il_range_bps", "macro_hours_to", "macro_hours_since",
+                     "in_macro_window"}  # fmt: skip
     assert seen[-1]["beta"] == 1.0  # the index pool's, to itself
 
 
