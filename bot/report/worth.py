@@ -22,6 +22,8 @@ from bot.report.reading import Tick
 from bot.report.standing import Standing
 
 UNKNOWN = "unknown"
+NONE = "none"
+"""No price, or no volatility, at which the loss is what was earned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +60,14 @@ class Worth:
         """(label, figure) for people, in reading order."""
         low, high = _even_atoms(self.even, spec)
         decimals = spec.quote.decimals
+        vol = NONE if self.even_vol is None else _per_cent(self.even_vol)
         return [
-            ("  breaks even from", UNKNOWN if low is None else amount(low, decimals)),
-            ("  breaks even up to", UNKNOWN if high is None else amount(high, decimals)),
-            ("  and at a volatility of", _per_cent(self.even_vol)),
+            ("  breaks even from", NONE if low is None else amount(low, decimals)),
+            ("  breaks even up to", NONE if high is None else amount(high, decimals)),
+            (
+                "  and at a volatility of",
+                NONE if self.even_vol is None else _per_cent(self.even_vol),
+            ),
             ("  IRR a year, LP alone", _per_cent(self.irr)),
             ("  IRR a year, with hedges", _per_cent(self.irr_hedged)),
         ]

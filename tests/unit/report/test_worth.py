@@ -15,7 +15,7 @@ from bot.edges.memory_store import MemoryStore
 from bot.report.reading import Story, read_story
 from bot.report.standing import standings
 from bot.report.summary import summarise
-from bot.report.worth import UNKNOWN, Worth, worth_of
+from bot.report.worth import NONE, UNKNOWN, Worth, worth_of
 from bot.runs.replay import replay_world
 from tests.builders.runs import POOL, runner_for, storm, storm_rules
 from tests.unit.report.story_book import played
@@ -104,7 +104,7 @@ def test_a_position_that_is_gone_has_no_band_and_no_rate_and_says_so(gone: Story
     assert worth == Worth(
         earned_atoms=worth.earned_atoms, even=None, even_vol=None, irr=None, irr_hedged=None
     )
-    assert {figure for _, figure in worth.rows(spec)} == {UNKNOWN}
+    assert [figure for _, figure in worth.rows(spec)] == [NONE] * 3 + [UNKNOWN] * 2
     told = worth.to_json(spec)
     assert isinstance(told, dict)
     assert {name for name, value in told.items() if value is None} == {
