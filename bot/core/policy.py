@@ -14,7 +14,7 @@ from bot.core.advising import advise
 from bot.core.budget import Spent, charged, pool_spent, purse
 from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
-from bot.core.confirmation import confirmed
+from bot.core.confirmation import confirmed, is_confirmed
 from bot.core.gate import gate_numbers, is_open
 from bot.core.layer_metrics import with_layer_metrics
 from bot.core.margin_calls import margin_calls
@@ -168,21 +168,33 @@ def _choose_resting(case: Case, resting: Resting) -> Choice:
 def _choose_holding(case: Case, hedge: Hedge) -> Choice:
     if case.view.exposure is None:
         return sell(case, hedge, Reason.NO_POSITION, wanted=Status.IDLE)
-    disarmed, numbers = case.says(case.layer.disarm), case.looked_at(case.layer.disarm)
-    held_s = case.time_s - hedge.opened_s
-    if disarmed and held_s >= case.layer.hold_s_min:
-        return sell(case, hedge, Reason.DISARM, wanted=Status.COOLING)
+    if case.says(case.layer.disarm):
+        return _choose_unwanted(case, hedge)
     taken, figures = take_reason(case, hedge)
     if taken is not None:
         return sell(case, hedge, taken, wanted=Status.COOLING, numbers=figures)
-    if disarmed:
-        return stay(Status.HOLDING, Reason.MIN_HOLD, {**numbers, "held_s": str(held_s)})
     rolled, drift = roll_reason(case, hedge)
     if rolled is not None:
         return sell(case, hedge, rolled, wanted=Status.ARMED, numbers=drift)
     if case.held.resting is not None:
         return _choose_resting(case, case.held.resting)
-    return stay(Status.HOLDING, Reason.IN_BAND, {**numbers, **figures, **drift})
+    numbers = {**case.looked_at(case.layer.disarm), **figures, **drift}
+    return stay(Status.HOLDING, Reason.IN_BAND, numbers)
+
+
+def _choose_unwanted(case: Case, hedge: Hedge) -> Choice:
+    """`disarm` is true. Until that is confirmed and the minimum hold is over, profit and loss are
+    still taken, but what is given up is neither rolled nor added to."""
+    disarm, held_s = case.layer.disarm, case.time_s - hedge.opened_s
+    is_due = held_s >= case.layer.hold_s_min
+    if not (is_due and is_confirmed(disarm, case)):
+        taken, figures = take_reason(case, hedge)
+        if taken is not None:
+            return sell(case, hedge, taken, wanted=Status.COOLING, numbers=figures)
+    if is_due:
+        return sell(case, hedge, Reason.DISARM, wanted=Status.COOLING)
+    numbers = {**case.looked_at(disarm), "held_s": str(held_s)}
+    return stay(Status.HOLDING, Reason.MIN_HOLD, numbers)
 
 
 def _choose_cooling(case: Case) -> Choice:

@@ -270,6 +270,54 @@ def funded_stories(draw: st.DrawFn) -> Story:
     )  # fmt: skip
 
 
+WARY = """
+[strategy]
+name = "wary"
+
+[guard]
+confirmations = {blocks}
+median_gap_bps_max = 10000
+twap_gap_bps_max = 10000
+block_age_s_max = 31622400
+
+[[layer]]
+name = "put"
+instrument = "protective_put"
+offsets_bps = [-500]
+arm = {{ metric = "move_bps", below = -300 }}
+disarm = {{ metric = "move_bps", above = -150 }}
+hedge_ratio_bps = 9000
+size_by = "base"
+tenor_days = 7
+hold_minutes_min = {hold}
+premium_budget_bps_per_year = 10000
+stop = {{ multiple_of_premium = {stop} }}
+monetise = {{ multiple_of_premium = {profit} }}
+roll = {{ days_to_expiry = 3 }}
+{freeze}
+"""
+
+
+@st.composite
+def wary_stories(draw: st.DrawFn) -> Story:
+    """A guarded layer whose profit, stop and roll often fall due while it has to be confirmed that
+    it should let go, or freeze."""
+    step = st.builds(
+        Step,
+        hours=st.sampled_from((1.0, 1.0, 24.0)),
+        price=st.sampled_from((1_850, 1_900, 1_930, 1_960, 1_980, 2_020)),
+    )
+    freeze = draw(st.sampled_from(("", 'freeze = { metric = "move_bps", above = 50 }')))
+    return Story(
+        rules=WARY.format(
+            blocks=draw(st.sampled_from((2, 3))), hold=draw(st.sampled_from((0, 0, 300))),
+            stop=draw(st.sampled_from((0.2, 0.5))), profit=draw(st.sampled_from((1.1, 1.6))),
+            freeze=freeze,
+        ),
+        steps=tuple(draw(st.lists(step, min_size=16, max_size=24))), cash=10**11, terms="plain",
+    )  # fmt: skip
+
+
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
     """A run of up to two dozen ticks, around few prices: chop, calm or crash."""

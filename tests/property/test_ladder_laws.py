@@ -27,7 +27,7 @@ from bot.runs.replay import replay_journal
 from tests.builders.drawing import diagram
 from tests.builders.ladders import Ladder
 from tests.builders.runs import POOL
-from tests.builders.stories import Story, funded_stories, loaded, rule_files, stories
+from tests.builders.stories import Story, funded_stories, loaded, rule_files, stories, wary_stories
 from tests.builders.told import (
     Body,
     Tick,
@@ -64,6 +64,11 @@ class Told:
         self.rules = rules_told(rows)
         self.layers: Mapping[str, Body] = {each["name"]: each for each in self.rules["layers"]}
         self.ticks = ticks_told(rows, POOL)
+
+    def held_legs(self, tick: Tick, layer: str) -> list[Leg]:
+        """The legs of the hedge that a layer held before a tick."""
+        before = self.ticks[self.ticks.index(tick) - 1].body["book"]["hedges"]
+        return [Leg.from_json(leg) for h in before if h["layer"] == layer for leg in h["legs"]]
 
     def decisions(self) -> Iterator[tuple[Tick, Body, Body]]:
         """Each with its tick and the rules of its layer."""
@@ -242,6 +247,25 @@ def test_every_reason_is_true_by_the_numbers_of_its_tick(story: Story) -> None:
         check = REASONS.get(decision["reason"])
         if check is not None:
             assert check(told, tick, layer, decision["numbers"]), decision
+
+
+@EXAMPLES
+@given(story=wary_stories() | stories())
+def test_no_reason_to_keep_a_hedge_hides_a_profit_or_a_stop(story: Story) -> None:
+    """Where a layer keeps its hedge at a trusted price there is nothing to take: the venue's offer
+    against the hedge's own cost."""
+    told = Told(story)
+    keeps = ("IN_BAND", "MIN_HOLD", "UNCONFIRMED", "WORKING", "LAPSED", *ROLLS)
+    for tick, layer, decision in told.decisions():
+        held, is_frozen = tick.before[layer["name"]].held, decision["status"] == "frozen"
+        freezes = told.says(tick, layer, "freeze") == 1.0
+        if held is None or is_frozen or freezes or decision["reason"] not in keeps:
+            continue
+        legs = told.held_legs(tick, layer["name"])
+        value = told.ladder.runner.venue.liquidation_atoms(legs, market_of(tick))
+        numbers, take = {"value": str(value)}, layer["take"]
+        assert not (held.cost and takes_profit(told, tick, layer, numbers))
+        assert not (take["stop_bps"] and held.cost and takes_loss(told, tick, layer, numbers))
 
 
 def left_s(tick: Tick, layer: Body) -> int:

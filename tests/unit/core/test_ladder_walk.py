@@ -78,8 +78,16 @@ def is_unwanted(inputs: Inputs) -> bool:
 
 def is_all_clear(inputs: Inputs) -> bool:
     """No position, or `disarm` is confirmed."""
-    is_sure = inputs["price"] == "trusted" and inputs["streak"] == "enough"
-    return is_gone(inputs) or (is_unwanted(inputs) and is_sure)
+    return is_gone(inputs) or (is_unwanted(inputs) and is_sure(inputs))
+
+
+def is_sure(inputs: Inputs) -> bool:
+    """What is true now has been so for long enough, at a price that is trusted."""
+    return inputs["price"] == "trusted" and inputs["streak"] == "enough"
+
+
+def is_due(inputs: Inputs) -> bool:
+    return holds(inputs) and is_unwanted(inputs) and inputs["held"] == "long"
 
 
 def has_thawed(inputs: Inputs) -> bool:
@@ -126,9 +134,10 @@ TABLE: tuple[Row, ...] = (
     Row("THAW", lambda i: stands(i, Status.FROZEN), COOLING),
     Row("FREEZE", lambda i: i["freeze"] == "true", FROZEN),
     Row("NO_POSITION", lambda i: holds(i) and is_gone(i), IDLE, "close"),
-    Row("DISARM", lambda i: holds(i) and is_unwanted(i) and i["held"] == "long", COOLING, "close"),
+    Row("DISARM", lambda i: is_due(i) and is_sure(i), COOLING, "close"),
     Row("MONETISE", lambda i: holds(i) and i["result"] in ("multiple", "kept"), COOLING, "close"),
     Row("STOP_LOSS", lambda i: holds(i) and i["result"] in ("lost", "owed"), COOLING, "close"),
+    Row("DISARM", is_due, COOLING, "close"),
     Row("MIN_HOLD", lambda i: holds(i) and is_unwanted(i)),
     Row("ROLL", lambda i: holds(i) and i["expiry"] == "near", ARMED, "close"),
     Row("ROLL_EARLY", lambda i: may_roll(i) and i["forward"] == "dear", ARMED, "close"),

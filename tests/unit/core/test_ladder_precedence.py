@@ -1,0 +1,67 @@
+"""Reasons that could act, hidden by others that could not: each named after what was wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.core.conditions import Comparison
+from bot.core.guard import Guard
+from bot.core.rules import Roll, Take
+from tests.builders.ladders import Ladder
+from tests.builders.runs import DAY_S, HOUR_S, layer
+
+GUARD = Guard(confirmations=2, median_blocks=3)
+BY_PRICE: dict[str, Any] = {
+    "arm": Comparison(metric="move_bps", below=-1_000.0),
+    "disarm": Comparison(metric="move_bps", above=-980.0),
+    "tenor_s": 7 * DAY_S,
+}
+
+
+def holding(**changes: Any) -> Ladder:
+    """A put bought at 1,790, which `disarm` gives up above 1,804."""
+    ladder = Ladder(layer("one", **{**BY_PRICE, **changes}), guard=GUARD)
+    ladder.walk(*((1, 2_000),) * 4, (1, 1_810), (1, 1_810), (1, 1_790), (1, 1_790), (1, 1_790))
+    assert ladder.statuses == ["holding"]
+    return ladder
+
+
+def numbers(ladder: Ladder) -> dict[str, Any]:
+    return dict(ladder.last["decisions"][0]["numbers"])
+
+
+@pytest.mark.parametrize(
+    ("take", "reason"),
+    [(Take(stop_bps=2_200), "STOP_LOSS"), (Take(multiple_bps=7_000), "MONETISE")],
+)
+def test_a_disarm_that_still_had_to_be_confirmed_hid_the_stop_and_the_profit(
+    take: Take, reason: str
+) -> None:
+    """At 1,790 the put is worth 87 % of its cost, at 1,805 some 75 %: a stop at 78 %, and, since
+    any multiple will do, a profit that is only looked for from 1,805 on."""
+    ladder = holding(take=Take(stop_bps=2_200))
+    assert ladder.walk((0.25, 1_790)) == ["IN_BAND"]
+    ladder.runner.rules = replace(
+        ladder.rules, layers=(replace(ladder.rules.layers[0], take=take),)
+    )
+    assert ladder.walk((0.25, 1_805)) == [reason]
+    assert ladder.intents == ["close"]
+    assert ladder.statuses == ["cooling"]
+    assert numbers(ladder)["move_bps"] == -975.0
+
+
+def test_a_disarm_that_has_to_be_confirmed_says_so_while_nothing_else_can_act() -> None:
+    ladder = holding(take=Take(stop_bps=9_000, multiple_bps=90_000))
+    assert ladder.walk((0.25, 1_805), (0.25, 1_805)) == ["UNCONFIRMED", "DISARM"]
+
+
+def test_what_disarm_gives_up_is_not_rolled_while_that_is_confirmed() -> None:
+    """A hedge that is about to be sold for good is not sold to be bought anew."""
+    ladder = holding(roll=Roll(before_expiry_s=6 * DAY_S + 14 * HOUR_S))
+    assert ladder.statuses == ["holding"]
+    assert ladder.walk((1, 1_805)) == ["UNCONFIRMED"]
+    assert numbers(ladder) == {"move_bps": -975.0, "blocks": "1", "of": "2"}
+    assert ladder.walk((0.1, 1_800)) == ["ROLL"]
