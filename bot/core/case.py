@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.conditions import Condition, Metrics, comparisons, holds
-from bot.core.orders import Order
+from bot.core.orders import Intent, Order
 from bot.core.plan import Decision, PoolView
 from bot.core.ports import Quoting
 from bot.core.reasons import Reason, Status
@@ -66,6 +66,8 @@ class Choice:
     """A decision, the order that carries it out, and what that takes from the purse.
 
     outlay_atoms: premium and fee, < 0 for a credit. margin_atoms: set aside besides.
+    beyond_atoms: what a sale costs beyond the margin of its hedge; margin calls and settlements
+    have been paid before (see `MarginCalls`).
     """
 
     wanted: Status
@@ -74,6 +76,12 @@ class Choice:
     order: Order | None = None
     outlay_atoms: int = 0
     margin_atoms: int = 0
+    beyond_atoms: int = 0
+
+    @property
+    def sells(self) -> bool:
+        """Whether a hedge is closed or settled: that comes before anything is bought."""
+        return self.order is not None and self.order.intent is not Intent.OPEN
 
     def decision(self, *, pool: str, layer: str, status: Status) -> Decision:
         """The part of it that is written down. status: where the layer stood."""

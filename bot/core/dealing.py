@@ -9,10 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.errors import NotQuotedError
-from bot.core.fees import FeeTerms, trade_fee_atoms
+from bot.core.fees import FeeTerms, delivery_fee_atoms, trade_fee_atoms
 from bot.core.levels import Levels
 from bot.core.listing import lot_atoms
-from bot.core.margin import MarginTerms, can_owe, hedge_margin_atoms, is_exposed
+from bot.core.margin import (
+    MarginTerms,
+    can_owe,
+    hedge_margin_atoms,
+    is_exposed,
+    payoff_per_base,
+)
 from bot.core.market import Market
 from bot.core.orders import Contract, Leg, LegFill, contract_unit
 from bot.core.quotes import PoolTerms, quote
@@ -61,6 +67,34 @@ def dealing_fee(fills: Sequence[LegFill], market: Market, terms: VenueTerms) -> 
     return trade_fee_atoms(
         fills,
         levels=levels_of([fill.leg for fill in fills], market, terms),
+        terms=terms.fees,
+    )
+
+
+def settled(legs: Sequence[Leg], market: Market, *, settlement_atoms: int) -> tuple[LegFill, ...]:
+    """The legs paid by the settlement price, which leaves no spread; cash rounds against us."""
+    fills = []
+    for leg in legs:
+        payoff = payoff_per_base(leg.contract, settlement_atoms)
+        fills.append(
+            LegFill(
+                leg=leg,
+                price_atoms=payoff,
+                mark_atoms=payoff,
+                cash_atoms=mul_div_down(leg.quantity_atoms, payoff, unit_of(leg.contract, market)),
+            )
+        )
+    return tuple(fills)
+
+
+def settling_fee(
+    fills: Sequence[LegFill], market: Market, terms: VenueTerms, *, settlement_atoms: int
+) -> int:
+    """Fee of settling these legs, quote atoms, >= 0."""
+    return delivery_fee_atoms(
+        fills,
+        settlement_atoms=settlement_atoms,
+        levels=Levels(spot_atoms=market.spot_atoms, base_decimals=market.base_decimals),
         terms=terms.fees,
     )
 

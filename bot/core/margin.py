@@ -90,6 +90,16 @@ def can_owe(legs: tuple[Leg, ...], *, base_decimals: int) -> bool:
     return any(least is None or least < 0 for least in worst)
 
 
+def beyond_margin(net_atoms: int, margin_atoms: int) -> int:
+    """What closing or settling costs more than the margin set aside for it, >= 0: free cash pays.
+
+    net_atoms: cash less fee, < 0 when it costs.
+    >>> beyond_margin(-120, 100), beyond_margin(-80, 100), beyond_margin(30, 0)
+    (20, 0, 0)
+    """
+    return max(0, -net_atoms - margin_atoms)
+
+
 def is_exposed(leg: Leg) -> bool:
     """Whether holding the leg can cost more than was paid for it: a short option, any forward."""
     return leg.quantity_atoms < 0 or not leg.contract.kind.is_option

@@ -19,15 +19,15 @@ from bot.core.dealing import (
     dealing_fee,
     lot_of,
     margin_of,
+    settled,
+    settling_fee,
     unit_of,
 )
 from bot.core.depth import depth_atoms
 from bot.core.errors import OrderMalformedError
-from bot.core.fees import delivery_fee_atoms
 from bot.core.legs import scaled_legs, size_atoms
-from bot.core.levels import Levels
 from bot.core.listing import is_listed
-from bot.core.margin import payoff_per_base
+from bot.core.margin import beyond_margin
 from bot.core.market import Market
 from bot.core.orders import Contract, Fill, FillStatus, Intent, Leg, LegFill, Order
 from bot.core.ports import Cash
@@ -64,7 +64,7 @@ def match(
 
     Free cash and what the book shows are carried from order to order: outlays, fees and margin
     leave their sleeve's cash, proceeds enter it. Margin that a closed hedge releases pays for its
-    own closing and is not counted for other orders.
+    own closing, of which only what it costs beyond that leaves the cash, and for nothing else.
     """
     by_sleeve = {sleeve: dict(free) for sleeve, free in cash.items()}
     shown = _Shown(terms)
@@ -79,8 +79,7 @@ def match(
         else:
             fill = _matched(order, market, free.get(market.quote_symbol, 0), shown)
         if market is not None:
-            change = fill.cash_atoms - fill.fee_atoms - fill.margin_atoms
-            free[market.quote_symbol] = free.get(market.quote_symbol, 0) + change
+            free[market.quote_symbol] = free.get(market.quote_symbol, 0) + _change(order, fill)
         fills.append(fill)
     return tuple(fills)
 
@@ -125,7 +124,7 @@ def _matched(order: Order, market: Market, free_atoms: int, shown: _Shown) -> Fi
     fills = deal(legs, market, terms)
     cash, fee = sum(fill.cash_atoms for fill in fills), dealing_fee(fills, market, terms)
     margin = margin_of(legs, market, terms) if order.intent is Intent.OPEN else 0
-    released = mul_div_down(order.margin_atoms, size_atoms(legs), size_atoms(order.legs))
+    released = _released(order, fills)
     if fee + margin - cash > max(0, free_atoms) + released and not order.is_forced:
         return _refused(order, Refusal.CASH)
     # After this line it must succeed.
@@ -143,6 +142,20 @@ def _matched(order: Order, market: Market, free_atoms: int, shown: _Shown) -> Fi
         margin_atoms=margin,
         reason=FILLED if is_whole else Refusal.DEPTH.value,
     )
+
+
+def _change(order: Order, fill: Fill) -> int:
+    """What a fill adds to free cash, signed."""
+    net = fill.cash_atoms - fill.fee_atoms
+    if order.intent is Intent.OPEN:
+        return net - fill.margin_atoms
+    return net if net >= 0 else -beyond_margin(net, _released(order, fill.legs))
+
+
+def _released(order: Order, fills: Sequence[LegFill]) -> int:
+    """The closed part's share of the margin that the hedge holds, rounded down."""
+    part = size_atoms([fill.leg for fill in fills])
+    return mul_div_down(order.margin_atoms, part, size_atoms(order.legs))
 
 
 def _refusal(order: Order, market: Market, terms: VenueTerms) -> Refusal | None:
@@ -210,28 +223,13 @@ def _settled(order: Order, market: Market | None, terms: VenueTerms) -> Fill:
             order_id=order.id, problem="settling needs its market and a settlement price"
         )
     settlement = order.settlement_atoms
-    fills = []
-    for leg in order.legs:
-        payoff = payoff_per_base(leg.contract, settlement)
-        fills.append(
-            LegFill(
-                leg=leg,
-                price_atoms=payoff,
-                mark_atoms=payoff,
-                cash_atoms=mul_div_down(leg.quantity_atoms, payoff, unit_of(leg.contract, market)),
-            )
-        )
+    fills = settled(order.legs, market, settlement_atoms=settlement)
     return Fill(
         order_id=order.id,
         status=FillStatus.FILLED,
-        legs=tuple(fills),
+        legs=fills,
         cash_atoms=sum(fill.cash_atoms for fill in fills),
-        fee_atoms=delivery_fee_atoms(
-            fills,
-            settlement_atoms=settlement,
-            levels=Levels(spot_atoms=market.spot_atoms, base_decimals=market.base_decimals),
-            terms=terms.fees,
-        ),
+        fee_atoms=settling_fee(fills, market, terms, settlement_atoms=settlement),
         spread_atoms=0,
         margin_atoms=0,
         reason=FILLED,

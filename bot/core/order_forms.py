@@ -9,14 +9,14 @@ from bot.core.case import Case, Choice, Numbers, stay
 from bot.core.confirmation import is_confirmed
 from bot.core.errors import NotListedError, ObservationsMissingError
 from bot.core.even_points import even_numbers
-from bot.core.index_memory import average_atoms
+from bot.core.expiry_price import expiry_price_atoms
 from bot.core.legs import largest_atoms, reversed_legs, size_atoms
+from bot.core.margin import beyond_margin
 from bot.core.orders import Intent, Leg, Order
 from bot.core.price_bound import bound_numbers, slippage_bps
 from bot.core.reasons import Reason, Status
 from bot.core.sizing import Ticket, affordable, priced, wanted_legs
 from bot.core.state import Hedge, Resting
-from bot.core.twap import twap_atoms
 from bot.core.unit_greeks import structure_greeks
 from bot.core.units import BPS, mul_div_down
 
@@ -114,6 +114,7 @@ def sell(
             "fee": str(fee),
         },
         order=order,
+        beyond_atoms=0 if order.is_forced else beyond_margin(cash - fee, hedge.margin_atoms),
     )
 
 
@@ -124,7 +125,12 @@ def settle_expired(case: Case, hedge: Hedge) -> Choice:
     The layer stays armed unless its disarm is confirmed: expiry is no all-clear.
     """
     try:
-        settlement = _settlement_atoms(case, hedge)
+        settlement = expiry_price_atoms(
+            hedge,
+            case.book.signals,
+            window_s=case.rules.twap_window_s,
+            base_decimals=case.view.market.base_decimals,
+        )
     except ObservationsMissingError as refusal:
         return stay(Status.HOLDING, Reason.NO_SETTLEMENT_PRICE, {"why": str(refusal)})
     disarmed = case.view.exposure is None or is_confirmed(case.layer.disarm, case)
@@ -142,20 +148,6 @@ def settle_expired(case: Case, hedge: Hedge) -> Choice:
         reason=Reason.SETTLE,
         numbers={"settlement": str(settlement), "expiry_s": str(hedge.expiry_s)},
         order=order,
-    )
-
-
-def _settlement_atoms(case: Case, hedge: Hedge) -> int:
-    """The average over the window before expiry; all legs of a hedge are on the same."""
-    start_s, end_s = hedge.expiry_s - case.rules.twap_window_s, hedge.expiry_s
-    signals = case.book.signals
-    if hedge.legs[0].contract.kind.is_on_index:
-        return average_atoms(signals.index.seen, window_start_s=start_s, window_end_s=end_s)
-    return twap_atoms(
-        signals.observations,
-        window_start_s=start_s,
-        window_end_s=end_s,
-        base_decimals=case.view.market.base_decimals,
     )
 
 

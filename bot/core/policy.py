@@ -7,98 +7,58 @@ Why so: docs/adr/0007-rolls-and-expiries.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.advising import advise
-from bot.core.budget import Spent, charged, pool_spent, purse
-from bot.core.canonical import digest
 from bot.core.case import Case, Choice, Numbers, stay
 from bot.core.confirmation import confirmed, is_confirmed
-from bot.core.gate import gate_numbers, is_open
-from bot.core.layer_metrics import with_layer_metrics
-from bot.core.margin_calls import margin_calls
+from bot.core.gate import gate_numbers
 from bot.core.order_forms import ask_again, buy, sell, settle_expired
-from bot.core.orders import Order
-from bot.core.plan import Decision, Plan, PoolView
+from bot.core.plan import Decision, Plan
 from bot.core.ports import Quoting
 from bot.core.reasons import Reason, Status
 from bot.core.rolls import roll_reason
 from bot.core.rules import Rules
-from bot.core.settlement import spendable_cash
 from bot.core.sight import Sight
-from bot.core.sleeves import Sleeve
-from bot.core.state import BookState, Hedge, PoolBook, Resting
+from bot.core.state import BookState, Hedge, Resting
 from bot.core.takes import take_reason
+from bot.core.turns import turns_of
 
 
 def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Plan:
-    """What to do on this tick: pure and total; layers in the ladder's order, pool by pool."""
-    seen, tick = sight.snapshot, state.tick + 1
-    # The tick too: a block that a reorg took away and brought back is decided on anew.
-    cause = digest(seen.chain_id, seen.block.hash, rules.hash, tick)
-    calls = margin_calls(state.hedges, sight.views, quoting, spendable_cash(state, rules))
-    cash = {sleeve: dict(free) for sleeve, free in calls.cash.items()}
+    """What to do on this tick: pure and total; layers in the ladder's order, pool by pool.
+
+    Who holds a hedge is asked first, and sales are ordered first: what a sale costs is not there
+    for others to buy with.
+    """
+    turns = turns_of(state, sight, rules, quoting)
+    chosen: dict[tuple[str, str], Choice] = {}
+    for pool, layer in turns.holders():
+        case = turns.case(pool, layer)
+        choice = confirmed(case, _choose(case))
+        if choice.sells or case.held.resting is None:  # what would buy more has its turn below
+            turns.take(case, choice)
+            chosen[pool, layer.name] = choice
     decisions: list[Decision] = []
-    orders: list[Order] = []
-    for pool, view in sight.views.items():
-        book, symbol = sight.books[pool], view.market.quote_symbol
-        hedges = {
-            hedge.layer: calls.margined(hedge) for hedge in state.hedges if hedge.pool == pool
-        }
-        spent = _spent(state, view, rules, book, hedges)
+    for pool in sight.views:
         for layer in rules.layers:
-            free, used = cash[layer.sleeve], spent[layer.sleeve]
-            held, hedge = book.layers[layer.name], hedges.get(layer.name)
-            recent = with_layer_metrics(view.recent, held, view.market, rules, quoting)
-            case = Case(
-                cause=cause,
-                rules=rules,
-                layer=layer,
-                view=view,
-                book=book,
-                held=held,
-                hedge=hedge,
-                recent=recent,
-                is_called=hedge is not None and hedge.id in calls.called,
-                is_open=is_open(layer.sleeve, rules, seen),
-                purse=purse(view, rules, layer, held, spent=used, cash_atoms=free.get(symbol, 0)),
-                quoting=quoting,
-            )
-            choice = confirmed(case, _choose(case))
+            if (pool, layer.name) not in chosen:
+                case = turns.case(pool, layer)
+                choice = confirmed(case, _choose(case))
+                turns.take(case, choice)
+                chosen[pool, layer.name] = choice
+            choice, held = chosen[pool, layer.name], sight.books[pool].layers[layer.name]
             decision = choice.decision(pool=pool, layer=layer.name, status=held.status)
-            gate = gate_numbers(layer.sleeve, rules, seen)
+            gate = gate_numbers(layer.sleeve, rules, sight.snapshot)
             decisions.append(replace(decision, numbers={**decision.numbers, **gate}))
-            if choice.order is not None:
-                orders.append(choice.order)
-            takes = {"outlay_atoms": choice.outlay_atoms, "margin_atoms": choice.margin_atoms}
-            spent[layer.sleeve] = charged(used, view, layer, held, **takes)
-            free[symbol] = free.get(symbol, 0) - sum(takes.values())
     return Plan(
-        tick=tick,
+        tick=state.tick + 1,
         views=sight.views,
         decisions=tuple(decisions),
-        orders=tuple(orders),
-        margins=calls.needed,
+        orders=tuple(choice.order for choice in chosen.values() if choice.order is not None),
+        margins=turns.calls.needed,
         advice=advise(state, sight, rules),
     )
-
-
-def _spent(
-    state: BookState, view: PoolView, rules: Rules, book: PoolBook, hedges: Mapping[str, Hedge]
-) -> dict[Sleeve, Spent]:
-    """Where each sleeve's budgets in a pool stand."""
-    return {
-        sleeve: pool_spent(
-            view,
-            rules,
-            book.layers,
-            hedges.values(),
-            sleeve=sleeve,
-            given_atoms=money.given.get(view.market.quote_symbol, 0),
-        )
-        for sleeve, money in state.money.items()
-    }
 
 
 def _choose(case: Case) -> Choice:

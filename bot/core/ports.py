@@ -102,6 +102,10 @@ class Quoting(Protocol):
         """Signed cash, after fees, of closing legs that we hold, at bid and ask, now."""
         ...
 
+    def settle_atoms(self, legs: Sequence[Leg], market: Market, *, settlement_atoms: int) -> int:
+        """Signed cash, after fees, of legs that we hold being settled at a price."""
+        ...
+
     def margin_atoms(self, legs: Sequence[Leg], market: Market) -> int:
         """Margin that holding these legs needs, >= 0, in quote atoms."""
         ...

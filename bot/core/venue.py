@@ -18,6 +18,8 @@ from bot.core.dealing import (
     index_atoms,
     lot_of,
     margin_of,
+    settled,
+    settling_fee,
 )
 from bot.core.legs import reversed_legs
 from bot.core.listing import contract_near, expiry_near
@@ -114,6 +116,12 @@ class PaperVenue:
     def mark_cash(self, legs: Sequence[Leg], market: Market) -> int:
         """See `Quoting.mark_cash`."""
         return sum(at_mark(leg, self.mark(leg.contract, market), market) for leg in legs)
+
+    def settle_atoms(self, legs: Sequence[Leg], market: Market, *, settlement_atoms: int) -> int:
+        """See `Quoting.settle_atoms`."""
+        fills = settled(legs, market, settlement_atoms=settlement_atoms)
+        fee = settling_fee(fills, market, self.terms, settlement_atoms=settlement_atoms)
+        return sum(fill.cash_atoms for fill in fills) - fee
 
     def margin_atoms(self, legs: Sequence[Leg], market: Market) -> int:
         """See `Quoting.margin_atoms`."""
