@@ -270,6 +270,90 @@ def funded_stories(draw: st.DrawFn) -> Story:
     )  # fmt: skip
 
 
+CALLED = """
+[strategy]
+name = "called"
+
+[engine]
+capital_bps = 4000
+
+[guard]
+on = false
+
+[[layer]]
+name = "calls"
+sleeve = "{sleeve}"
+instrument = "call_spread"
+offsets_bps = [300, 2500]
+arm = {{ metric = "move_bps", above = 300 }}
+disarm = {{ metric = "move_bps", below = -300 }}
+hedge_ratio_bps = 9000
+size_by = "base"
+tenor_days = 30
+premium_budget_bps_per_year = 10000
+order_minutes = 3000
+
+[[layer]]
+name = "short"
+instrument = "{instrument}"
+offsets_bps = {offsets}
+arm = {{ metric = "move_bps", below = -400 }}
+disarm = {{ metric = "move_bps", above = {disarm} }}
+hedge_ratio_bps = {ratio}
+size_by = "base"
+tenor_days = {days}
+premium_budget_bps_per_year = 10000
+stop = {{ multiple_of_premium = 0.9 }}
+order_minutes = 3000
+
+[[layer]]
+name = "engine"
+sleeve = "engine"
+instrument = "forward"
+offsets_bps = [0]
+arm = {{ metric = "move_bps", below = -600 }}
+disarm = {{ metric = "move_bps", above = 9000 }}
+hedge_ratio_bps = 20000
+size_by = "base"
+tenor_days = 2
+premium_budget_bps_per_year = 10000
+
+[[layer]]
+name = "more"
+instrument = "protective_put"
+offsets_bps = [-500]
+arm = {{ metric = "move_bps", below = -500 }}
+disarm = {{ metric = "move_bps", above = 800 }}
+hedge_ratio_bps = 20000
+size_by = "base"
+tenor_days = 7
+premium_budget_bps_per_year = 10000
+"""
+
+
+@st.composite
+def called_stories(draw: st.DrawFn) -> Story:
+    """Shorts with little beside their margin, leaps that call them or settle them at a loss, and
+    others that would buy with the same cash."""
+    step = st.builds(
+        Step,
+        hours=st.sampled_from((1.0, 24.0, 24.0 * 7)),
+        price=st.sampled_from((1_500, 1_850, 1_900, 1_930, 2_010, 2_100, 2_400, 2_900)),
+    )
+    instrument, offsets = draw(st.sampled_from((*OWING, ("forward", [0]))))
+    return Story(
+        rules=CALLED.format(
+            instrument=instrument, offsets=offsets, days=draw(st.sampled_from((2, 7))),
+            sleeve=draw(st.sampled_from(("core", "core", "engine"))),
+            ratio=draw(st.sampled_from((3_000, 9_000))),
+            disarm=draw(st.sampled_from((-200, 500, 9_000))),
+        ),
+        steps=tuple(draw(st.lists(step, min_size=8, max_size=16))),
+        cash=draw(st.sampled_from((10**12, 2 * 10**11, 10**11, 10**10))),
+        terms=draw(st.sampled_from(("plain", "plain", "shallow"))),
+    )  # fmt: skip
+
+
 WARY = """
 [strategy]
 name = "wary"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from math import log, sqrt
+from math import ceil, log, sqrt
 from typing import Any
 
 from hypothesis import given, settings
@@ -27,7 +27,15 @@ from bot.runs.replay import replay_journal
 from tests.builders.drawing import diagram
 from tests.builders.ladders import Ladder
 from tests.builders.runs import POOL
-from tests.builders.stories import Story, funded_stories, loaded, rule_files, stories, wary_stories
+from tests.builders.stories import (
+    Story,
+    called_stories,
+    funded_stories,
+    loaded,
+    rule_files,
+    stories,
+    wary_stories,
+)
 from tests.builders.told import (
     Body,
     Tick,
@@ -215,6 +223,61 @@ def test_cash_is_never_below_zero_and_the_books_of_the_hedges_are_their_fills(
     )
     for account, part, sign in ((CASH, "cash", 1), (MARGIN, "margin", 1), (DEBT, "debt", -1)):
         assert balances.get((account, "USDC"), 0) == sign * int(last[part].get("USDC", 0))
+
+
+@settings(max_examples=100)
+@given(story=called_stories())
+def test_no_purchase_takes_cash_below_zero_and_debts_come_of_calls_and_settlements(
+    story: Story,
+) -> None:
+    """Each sleeve's cash, tick by tick from the rows: margin that has risen is set aside, then what
+    is sold, called and settled is booked, with the margin that becomes free; what is bought comes
+    last, and has never to be refused for want of cash."""
+    told, before = Told(story), dict.fromkeys(("core", "engine"), (0, 0))
+    for number, tick in enumerate(told.ticks):
+        book = tick.body["book"]
+        after = {"core": money(book), "engine": money(book["engine"])}
+        for sleeve in after if number else ():
+            free = before[sleeve][0] - released(told, tick, sleeve)
+            kinds = set()
+            for order, fill in sorted(tick.orders, key=lambda pair: pair[0]["intent"] == "open"):
+                if order["sleeve"] != sleeve:
+                    continue
+                net = int(fill["cash"]) - int(fill["fee"])
+                if order["intent"] == "open":
+                    assert fill["reason"] != "CASH"
+                    taken = int(fill["margin"]) - net
+                    assert taken <= 0 or free >= taken
+                    free -= taken
+                else:
+                    free += net + freed(tick, order, fill)
+                    kinds.add("settle" if order["intent"] == "settle" else order["is_forced"])
+            assert free == after[sleeve][0] - (after[sleeve][1] - before[sleeve][1])
+            assert after[sleeve][1] <= before[sleeve][1] or kinds & {"settle", True}
+        before = after
+
+
+def money(part: Body) -> tuple[int, int]:
+    """(cash, debt)."""
+    return int(part["cash"].get("USDC", 0)), int(part["debt"].get("USDC", 0))
+
+
+def released(told: Told, tick: Tick, sleeve: str) -> int:
+    """By how much margin of open hedges has risen on the tick, signed."""
+    return sum(
+        int(tick.body["margins"].get(layer.held.id, layer.held.margin)) - int(layer.held.margin)
+        for name, layer in tick.before.items()
+        if layer.held is not None and told.layers[name]["sleeve"] == sleeve
+    )
+
+
+def freed(tick: Tick, order: Body, fill: Body) -> int:
+    """Margin that closing or settling sets free: what is kept rounds up."""
+    held = tick.before[order["layer"]].held
+    assert held is not None
+    margin = int(tick.body["margins"].get(held.id, held.margin))
+    dealt = sum(abs(int(leg["leg"]["quantity"])) for leg in fill["legs"])
+    return margin - ceil(Fraction(margin * (held.size - dealt), held.size))
 
 
 @EXAMPLES

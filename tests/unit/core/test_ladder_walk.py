@@ -350,8 +350,8 @@ def test_of_two_reasons_the_first_in_the_order_of_the_page_wins(kind: str) -> No
 
 def test_the_walk_leaves_no_line_of_the_machine_unvisited() -> None:
     modules = (policy, confirmation, takes, rolls, order_forms)
-    # The loop around the machine; price bounds, and averages of an index, which decide nothing.
-    skipped = ("decide", "_spent", "_limit", "_settlement_atoms", "blocks_held")
+    # The loop around the machine; price bounds, which decide nothing.
+    skipped = ("decide", "_limit", "blocks_held")
     codes = [
         function.__code__
         for module in modules
