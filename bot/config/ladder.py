@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
-from math import inf
 from typing import Any, TypeAlias
 
+from bot.config.boxes import MIRROR, bounds, boxes, meet, spoken
 from bot.config.holding import check_holding
 from bot.config.places import Place
-from bot.core.conditions import AnyOf, Comparison, Condition, NotOf
+from bot.core.conditions import Condition
 from bot.core.errors import DisarmBeyondArmError, LadderOrderError
 from bot.core.instruments import INSTRUMENTS
 from bot.core.rules import SizeBy, moves_bps
@@ -17,18 +17,12 @@ from bot.core.sleeves import Sleeve
 
 Values: TypeAlias = Mapping[str, Any]
 """The valid keys of one table; those that did not fit are missing."""
-Bound: TypeAlias = tuple[str, str, float]
-"""metric, `above` or `below`, threshold."""
-Box: TypeAlias = dict[str, tuple[float, float]]
-"""An open interval for each metric that matters."""
 
 ORDINARY_SIGMA = 0.2
 """Any sigma orders moves alike; this one turns them into bps for the checks that need some."""
 
 ON_INDEX_SIZES = (SizeBy.VEGA.value, SizeBy.CAPITAL.value)
 """What can measure contracts on the volatility index: they have no payoff at a price."""
-
-MIRROR = {"above": "below", "below": "above"}
 
 
 def check_layers(layers: Sequence[Values], place: Place) -> None:
@@ -40,6 +34,8 @@ def check_layers(layers: Sequence[Values], place: Place) -> None:
         check_holding(layer, at)
         if "arm" in layer and "disarm" in layer:
             _check_hysteresis(layer["arm"], layer["disarm"], at.child("disarm"))
+        if layer.get("freeze") is not None and layer.get("thaw") is not None:
+            _check_thaw(layer["freeze"], layer["thaw"], at.child("thaw"))
     _check_names(layers, places)
     for sleeve in Sleeve:
         climbing = [
@@ -49,48 +45,6 @@ def check_layers(layers: Sequence[Values], place: Place) -> None:
         ]
         _check_arms_ascend(climbing)
         _check_ratios_rise(climbing)
-
-
-def bounds(condition: Condition, *, positive: bool = True) -> Iterator[Bound]:
-    """Every threshold of a condition, as if it stood under no `not`.
-
-    >>> list(bounds(NotOf(part=Comparison(metric="il_bps", above=5.0))))
-    [('il_bps', 'below', 5.0)]
-    """
-    if isinstance(condition, Comparison):
-        for side, threshold in (("above", condition.above), ("below", condition.below)):
-            if threshold is not None:
-                yield condition.metric, side if positive else MIRROR[side], threshold
-    elif isinstance(condition, NotOf):
-        yield from bounds(condition.part, positive=not positive)
-    else:
-        for part in condition.parts:
-            yield from bounds(part, positive=positive)
-
-
-def boxes(condition: Condition, *, positive: bool = True) -> list[Box]:
-    """The condition as a union of boxes; edges are left out, so a box is never a mere point."""
-    if isinstance(condition, NotOf):
-        return boxes(condition.part, positive=not positive)
-    if isinstance(condition, Comparison):
-        low = -inf if condition.above is None else condition.above
-        high = inf if condition.below is None else condition.below
-        sides = [(low, high)] if positive else [(-inf, low), (high, inf)]
-        return [{condition.metric: side} for side in sides if side[0] < side[1]]
-    parts = [boxes(part, positive=positive) for part in condition.parts]
-    if isinstance(condition, AnyOf) is positive:
-        return [box for part in parts for box in part]
-    return [met for combination in product(*parts) if (met := _meet(*combination)) is not None]
-
-
-def _meet(*many: Box) -> Box | None:
-    """Where all boxes overlap; None for nowhere."""
-    met: Box = {}
-    for box in many:
-        for metric, (low, high) in box.items():
-            other_low, other_high = met.get(metric, (-inf, inf))
-            met[metric] = max(low, other_low), min(high, other_high)
-    return met if all(low < high for low, high in met.values()) else None
 
 
 def _check_hysteresis(arm: Condition, disarm: Condition, at: Place) -> None:
@@ -117,21 +71,25 @@ def _check_hysteresis(arm: Condition, disarm: Condition, at: Place) -> None:
                 DisarmBeyondArmError,
             )
             return
-    both = (_meet(one, other) for one, other in product(boxes(arm), boxes(disarm)))
+    both = (meet(one, other) for one, other in product(boxes(arm), boxes(disarm)))
     overlap = next((box for box in both if box is not None), None)
     if overlap is not None:
         at.report(
-            f"and arm are both true when {_spoken(overlap)}",
+            f"and arm are both true when {spoken(overlap)}",
             "where arm says `any` let disarm say `all`, and the other way round",
         )
 
 
-def _spoken(box: Box) -> str:
-    words = []
-    for metric, (low, high) in box.items():
-        words += [f"{metric} > {low:g}"] if low > -inf else []
-        words += [f"{metric} < {high:g}"] if high < inf else []
-    return " and ".join(words)
+def _check_thaw(freeze: Condition, thaw: Condition, at: Place) -> None:
+    """Where both speak of one metric they must exclude each other; elsewhere the freeze decides."""
+    for one, other in product(boxes(freeze), boxes(thaw)):
+        overlap = meet(one, other)
+        if overlap is not None and one.keys() & other.keys():
+            at.report(
+                f"and freeze are both true when {spoken(overlap)}",
+                "thaw where freeze is false, or leave thaw out",
+            )
+            return
 
 
 def _check_instrument(layer: Values, at: Place) -> None:

@@ -25,12 +25,15 @@ def confirmed(case: Case, choice: Choice) -> Choice:
     if reason is Reason.NO_POSITION and not trades:
         return choice
     condition, trust = _condition_behind(case, reason), case.view.trust
+    unless = case.layer.freeze if reason is Reason.THAW and case.layer.thaw is not None else None
     if trust.doubt is not None:
         doubt: Numbers = {"doubt": trust.doubt.value, **trust.numbers}
         return stay(status, Reason.UNTRUSTED_PRICE, {**case.looked_at(condition), **doubt})
-    if condition is None or is_confirmed(condition, case):
+    if condition is None:
         return choice
-    held, needed = blocks_held(condition, case), case.rules.guard.blocks_needed
+    held, needed = blocks_held(condition, case, unless=unless), case.rules.guard.blocks_needed
+    if held >= needed:
+        return choice
     short: Numbers = {"blocks": str(held), "of": str(needed)}
     return stay(status, Reason.UNCONFIRMED, {**case.looked_at(condition), **short})
 
@@ -41,8 +44,9 @@ def is_confirmed(condition: Condition, case: Case) -> bool:
     return case.view.trust.doubt is None and blocks_held(condition, case) >= needed
 
 
-def blocks_held(condition: Condition, case: Case) -> int:
-    """On how many of the last blocks in a row, this one included, a condition was true.
+def blocks_held(condition: Condition, case: Case, *, unless: Condition | None = None) -> int:
+    """On how many of the last blocks in a row, this one included, a condition was true, and
+    `unless`, where there is one, was not.
 
     A layer's own metrics are measured from the strike that it has, so the blocks up to the one on
     which it was struck count for nothing then.
@@ -50,6 +54,8 @@ def blocks_held(condition: Condition, case: Case) -> int:
     held = 0
     for metrics in reversed(case.recent):
         if holds(condition, metrics) is not True:
+            break
+        if unless is not None and holds(unless, metrics):
             break
         held += 1
     if case.hedge is None or LAYER_METRICS.keys().isdisjoint(

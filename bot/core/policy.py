@@ -98,10 +98,14 @@ def _still_frozen(case: Case, choice: Choice) -> Choice:
 
 
 def _choose_frozen(case: Case) -> Choice:
-    """Until the thaw is certain: then a hedge is held again; without one the layer cools off."""
+    """Until the thaw is certain: then a hedge is held again; without one the layer cools off.
+
+    While the freeze is true it stays, whatever the thaw says, or each would undo the other.
+    """
     thaw, freeze = case.layer.thaw, case.layer.freeze
-    is_over = case.says(thaw) if thaw is not None else case.says(freeze) is False
-    numbers = case.looked_at(thaw if thaw is not None else freeze)
+    freezes = case.says(freeze)
+    is_over = freezes is False if thaw is None else case.says(thaw) and not freezes
+    numbers = {**case.looked_at(thaw), **case.looked_at(freeze)}
     if not is_over:
         return stay(Status.FROZEN, Reason.FROZEN, numbers)
     return stay(Status.HOLDING if case.hedge else Status.COOLING, Reason.THAW, numbers)

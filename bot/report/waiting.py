@@ -24,7 +24,9 @@ def conditions_of(terms: Any) -> Conditions:
     found = {(layer["name"], word): layer[word] for layer in layers for word in ("arm", "disarm")}
     for layer in layers:
         if layer["freeze"] is not None:
-            found[layer["name"], "thaw"] = layer["thaw"] or {"not": layer["freeze"]}
+            over = {"not": layer["freeze"]}
+            thaw = layer["thaw"]
+            found[layer["name"], "thaw"] = over if thaw is None else {"all": [thaw, over]}
     return found
 
 

@@ -394,7 +394,7 @@ def is_confirmed(tick: Tick, layer: Body) -> bool:
 
 def is_over(told: Told, tick: Tick, layer: Body, _numbers: Body) -> bool:
     if layer["thaw"] is not None:
-        return told.says(tick, layer, "thaw") == 1.0
+        return told.says(tick, layer, "thaw") == 1.0 > told.says(tick, layer, "freeze")
     return told.says(tick, layer, "freeze") == 0.0
 
 

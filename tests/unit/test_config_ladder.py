@@ -7,15 +7,16 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.ladder import boxes, check_layers
+from bot.config.boxes import boxes
+from bot.config.ladder import check_layers
 from bot.config.places import Place, Source
-from bot.core.conditions import AllOf, AnyOf, Comparison, Condition, NotOf, holds
+from bot.core.conditions import AllOf, AnyOf, Comparison, Condition, NotOf, comparisons, holds
 
 METRICS = ("il_bps", "move_sigma", "realised_vol")
 THRESHOLDS = st.integers(-3, 3).map(float)
 POINTS = st.fixed_dictionaries(
-    # Halves and quarters: on both sides of every threshold, never on one.
-    {name: st.integers(-14, 14).map(lambda n: (n + 0.5) / 4) for name in METRICS}
+    # On every threshold, and on both sides of it.
+    {name: st.integers(-7, 7).map(lambda n: n / 2) for name in METRICS}
 )
 
 
@@ -38,9 +39,9 @@ CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
 )
 
 
-def problems(arm: Condition, disarm: Condition) -> list[str]:
+def problems(arm: Condition, disarm: Condition, **others: Condition) -> list[str]:
     place = Place(key="layer", source=Source(name="drawn", folder=Path()), problems=[])
-    check_layers([{"arm": arm, "disarm": disarm}], place)
+    check_layers([{"arm": arm, "disarm": disarm, **others}], place)
     return [error.line for error in place.problems]
 
 
@@ -49,7 +50,7 @@ def test_a_point_is_in_a_box_exactly_where_the_condition_holds(
     condition: Condition, point: dict[str, float]
 ) -> None:
     inside = any(
-        all(low < point[metric] < high for metric, (low, high) in box.items())
+        all(low <= (point[metric], 0) <= high for metric, (low, high) in box.items())
         for box in boxes(condition)
     )
     assert inside is holds(condition, point)
@@ -70,3 +71,46 @@ def test_a_band_between_arm_and_disarm_loads_and_its_inverse_does_not(
     arm = comparison("il_bps", threshold, None)
     assert problems(arm, comparison("il_bps", None, threshold - gap / 4)) == []
     assert problems(arm, comparison("il_bps", None, threshold + gap / 4)) != []
+
+
+CROSSED = AllOf(
+    parts=(
+        NotOf(part=comparison("macd_cross", 1.0, None)),
+        NotOf(part=comparison("macd_cross", None, 1.0)),
+    )
+)
+"""Exactly 1: neither above nor below it."""
+
+
+def test_a_single_value_at_which_both_are_true_was_overlooked() -> None:
+    """A whole number is told by two `not`s; its box is a point. At a crossover with an impermanent
+    loss of nothing this layer would arm and disarm."""
+    arm = AnyOf(parts=(comparison("il_bps", 50.0, None), CROSSED))
+    disarm = comparison("il_bps", None, 25.0)
+    assert holds(arm, {"il_bps": 0.0, "macd_cross": 1.0})
+    assert holds(disarm, {"il_bps": 0.0, "macd_cross": 1.0})
+    (line,) = problems(arm, disarm)
+    assert "both true when macd_cross = 1 and il_bps < 25" in line
+
+
+ARM, DISARM = comparison("il_bps", 50.0, None), comparison("il_bps", None, 25.0)
+FREEZE = comparison("move_bps", None, -3_000.0)
+
+
+def test_a_thaw_within_its_freeze_does_not_load() -> None:
+    (line,) = problems(ARM, DISARM, freeze=FREEZE, thaw=comparison("move_bps", -3_500.0, None))
+    assert "thaw: and freeze are both true when move_bps > -3500 and move_bps < -3000" in line
+
+
+def test_a_thaw_beyond_its_freeze_or_on_another_metric_loads() -> None:
+    for thaw in (comparison("move_bps", -2_500.0, None), comparison("realised_vol", None, 5.0)):
+        assert problems(ARM, DISARM, freeze=FREEZE, thaw=thaw) == []
+
+
+@given(freeze=CONDITIONS, thaw=CONDITIONS, point=POINTS)
+def test_a_freeze_and_its_thaw_on_the_same_metrics_are_never_both_true_in_what_loads(
+    freeze: Condition, thaw: Condition, point: dict[str, float]
+) -> None:
+    names = {each.metric for part in (freeze, thaw) for each in comparisons(part)}
+    if len(names) == 1 and holds(freeze, point) and holds(thaw, point):
+        assert problems(ARM, DISARM, freeze=freeze, thaw=thaw)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import check_rules, load_rules
-from bot.config.ladder import bounds, boxes
+from bot.config.boxes import bounds, boxes
 from bot.core.bar_terms import BarTerms
 from bot.core.canonical import canonical_json
 from bot.core.conditions import AllOf, AnyOf, Comparison, NotOf
@@ -420,14 +420,14 @@ def test_boxes_of_a_condition_are_where_it_holds() -> None:
     high, wild = Comparison(metric="il_bps", above=5.0), Comparison(metric="rsi", below=30.0)
     infinity = float("inf")
     assert boxes(AllOf(parts=(high, wild))) == [
-        {"il_bps": (5.0, infinity), "rsi": (-infinity, 30.0)}
+        {"il_bps": ((5.0, 1), (infinity, 0)), "rsi": ((-infinity, 0), (30.0, -1))}
     ]
     assert boxes(NotOf(part=AnyOf(parts=(high, wild)))) == [
-        {"il_bps": (-infinity, 5.0), "rsi": (30.0, infinity)}
+        {"il_bps": ((-infinity, 0), (5.0, 0)), "rsi": ((30.0, 0), (infinity, 0))}
     ]
     assert boxes(NotOf(part=AllOf(parts=(high, wild)))) == [
-        {"il_bps": (-infinity, 5.0)},
-        {"rsi": (30.0, infinity)},
+        {"il_bps": ((-infinity, 0), (5.0, 0))},
+        {"rsi": ((30.0, 0), (infinity, 0))},
     ]
     assert boxes(AllOf(parts=(high, NotOf(part=high)))) == []
     assert list(bounds(NotOf(part=wild))) == [("rsi", "above", 30.0)]

@@ -65,3 +65,32 @@ def test_what_disarm_gives_up_is_not_rolled_while_that_is_confirmed() -> None:
     assert ladder.walk((1, 1_805)) == ["UNCONFIRMED"]
     assert numbers(ladder) == {"move_bps": -975.0, "blocks": "1", "of": "2"}
     assert ladder.walk((0.1, 1_800)) == ["ROLL"]
+
+
+FREEZING: dict[str, Any] = {
+    **BY_PRICE,
+    "freeze": Comparison(metric="move_bps", below=-1_500.0),
+    "thaw": Comparison(metric="twap_gap_bps", below=9_000.0),
+}
+"""Frozen under 1,700; the thaw, on another metric, is true all the time."""
+
+
+def test_a_layer_whose_freeze_and_thaw_were_both_true_changed_its_status_on_every_tick() -> None:
+    ladder = Ladder(layer("one", **FREEZING))
+    ladder.walk((1, 1_790), (1, 1_790))
+    assert ladder.statuses == ["holding"]
+    reasons = ladder.walk(*((1, 1_690),) * 5)
+    assert reasons == ["FREEZE", "FROZEN", "FROZEN", "FROZEN", "FROZEN"]
+    assert numbers(ladder).keys() == {"move_bps", "twap_gap_bps"}
+    assert ladder.walk((1, 1_720), (1, 1_720)) == ["THAW", "IN_BAND"]
+
+
+def test_a_thaw_is_confirmed_on_blocks_on_which_the_freeze_was_over_too() -> None:
+    """The thaw has been true for hours; the freeze has to be over for two blocks."""
+    ladder = Ladder(layer("one", **FREEZING), guard=GUARD)
+    ladder.walk(*((1, 2_000),) * 4, (1, 1_710), (1, 1_710), (1, 1_710), (1, 1_695), (1, 1_695))
+    assert ladder.statuses == ["frozen"]
+    assert ladder.walk((1, 1_705), (1, 1_695)) == ["UNCONFIRMED", "FROZEN"]
+    assert ladder.walk((1, 1_705)) == ["UNCONFIRMED"]
+    assert (numbers(ladder)["blocks"], numbers(ladder)["of"]) == ("1", "2")
+    assert ladder.walk((1, 1_705)) == ["THAW"]

@@ -91,9 +91,11 @@ def is_due(inputs: Inputs) -> bool:
 
 
 def has_thawed(inputs: Inputs) -> bool:
-    """A condition of its own decides alone; without one the freeze must be false for certain."""
-    thaw = inputs["thaw"]
-    return thaw == "true" or (thaw == "none" and inputs["freeze"] == "false")
+    """By a condition of its own, unless the freeze is true; without one the freeze must be false
+    for certain."""
+    if inputs["thaw"] == "none":
+        return inputs["freeze"] == "false"
+    return inputs["thaw"] == "true" and inputs["freeze"] != "true"
 
 
 def may_roll(inputs: Inputs) -> bool:
@@ -303,7 +305,7 @@ def test_an_unknown_condition_fires_no_more_than_one_that_is_false() -> None:
         asked = inputs.asked
         for name in ("disarm", "thaw", "freeze"):
             if asked.get(name) == "unknown":
-                ends_freeze = name == "freeze" and inputs.place.status is Status.FROZEN
+                ends_freeze = name == "freeze" and asked.get("thaw") == "none"
                 known = {**asked, name: "true" if ends_freeze else "false"}
                 assert done(Inputs(inputs.place, known)) == outcome, asked
         if asked.get("arm") == "unknown" and inputs.place.status is Status.IDLE:
