@@ -11,6 +11,7 @@ from bot.core.bar_metrics import BAR_METRICS
 from bot.core.bar_signals import BarSignals
 from bot.core.conditions import Metrics
 from bot.core.exposure import Exposure
+from bot.core.index_metric import INDEX_METRICS
 from bot.core.layer_metrics import LAYER_METRICS
 from bot.core.market import Market
 from bot.core.market_metrics import OUTSIDE_METRICS
@@ -28,6 +29,7 @@ MARKET_METRICS: Family = {
 
 METRICS: Family = {
     **PARITY_METRICS,
+    **INDEX_METRICS,
     **POSITION_METRICS,
     **MARKET_METRICS,
     **BAR_METRICS,

@@ -85,6 +85,10 @@ class Quoting(Protocol):
         """The pool's volatility index, quote atoms a contract: one quote token a vol point."""
         ...
 
+    def index_points(self, market: Market) -> float:
+        """The same in vol points, 6 decimals: 65.0 is 65 %."""
+        ...
+
     def vol_token(self, seen: TokenSeen | None, market: Market) -> tuple[TokenSeen, int]:
         """The vol token as it was last seen, rolled on to this market, and what one is worth, in
         millionths of a quote token; without one before it begins here."""

@@ -9,6 +9,7 @@ from bot.core.advice_memory import remembered
 from bot.core.errors import EmptyPoolError
 from bot.core.exposure import Exposure, exposure_of
 from bot.core.index_memory import IndexMemory, IndexSeen, remember
+from bot.core.index_metric import INDEX_METRICS, index_metrics
 from bot.core.instruments import INSTRUMENTS
 from bot.core.market import Market
 from bot.core.market_memory import NO_WORLD, WorldMemory
@@ -195,6 +196,8 @@ def _view(
         horizon_s=rules.horizon_s,
         bars=signals.bars,
     )
+    if _uses_index(rules) or rules.metric_names & INDEX_METRICS.keys():
+        metrics = {**metrics, **index_metrics(market, quoting)}
     if rules.metric_names & PARITY_METRICS.keys():
         metrics = {**metrics, **parity_metrics(market, quoting, tenor_s=rules.horizon_s)}
     return PoolView(

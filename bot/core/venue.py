@@ -31,6 +31,7 @@ from bot.core.quotes import quote
 from bot.core.surface import implied_vol
 from bot.core.unit_greeks import UnitGreeks, greeks_of
 from bot.core.units import YEAR_S
+from bot.core.vol_index import index_points
 from bot.core.vol_listing import vol_contract_near
 from bot.core.vol_token import TokenSeen, carried_on, value_micro
 
@@ -96,6 +97,10 @@ class PaperVenue:
     def index_atoms(self, market: Market) -> int:
         """See `Quoting.index_atoms`."""
         return index_atoms(market, self.terms)
+
+    def index_points(self, market: Market) -> float:
+        """See `Quoting.index_points`."""
+        return index_points(self.terms.pool(market).surface, market.realised_vol)
 
     def vol_token(self, seen: TokenSeen | None, market: Market) -> tuple[TokenSeen, int]:
         """See `Quoting.vol_token`."""

@@ -57,6 +57,11 @@ def index_micro(surface: Surface, realised_vol: float | None) -> int:
     return _micro(strip_variance(surface, years=years, realised_vol=realised_vol) / years)
 
 
+def index_points(surface: Surface, realised_vol: float | None) -> float:
+    """The index in vol points, 6 decimals, for rules and for people."""
+    return index_micro(surface, realised_vol) / MILLION
+
+
 @lru_cache(maxsize=256)
 def forward_micro(surface: Surface, realised_vol: float | None, ahead_s: int) -> int:
     """Root of the variance of the 30 days that begin `ahead_s` from now, millionths of a point.
