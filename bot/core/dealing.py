@@ -132,6 +132,15 @@ def lot_of(market: Market, terms: VenueTerms, *, on_index: bool) -> int:
     return lot_atoms(market.base_decimals, pool_terms.listing)
 
 
+def quantity_max(market: Market, terms: VenueTerms, *, on_index: bool) -> int:
+    """The most that a leg of one order may have, in the unit of its contract."""
+    pool_terms = terms.pool(market)
+    if on_index:
+        return MILLION * pool_terms.vol.contracts_max
+    most: int = pool_terms.quantity_max_base * 10**market.base_decimals
+    return most
+
+
 def levels_of(legs: Sequence[Leg], market: Market, terms: VenueTerms) -> Levels:
     """What these legs are written on now; the index is worked out only where one looks at it."""
     on_index = any(leg.contract.kind.is_on_index for leg in legs)

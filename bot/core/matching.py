@@ -19,9 +19,9 @@ from bot.core.dealing import (
     dealing_fee,
     lot_of,
     margin_of,
+    quantity_max,
     settled,
     settling_fee,
-    unit_of,
 )
 from bot.core.depth import depth_atoms
 from bot.core.errors import OrderMalformedError
@@ -178,14 +178,10 @@ def _refusal_of_legs(order: Order, market: Market, terms: VenueTerms) -> Refusal
     pool_terms = terms.pool(market)
     for leg in order.legs:
         lot = lot_of(market, terms, on_index=leg.contract.kind.is_on_index)
-        quantity_max = unit_of(leg.contract, market) * (
-            pool_terms.vol.contracts_max
-            if leg.contract.kind.is_on_index
-            else pool_terms.quantity_max_base
-        )
+        most = quantity_max(market, terms, on_index=leg.contract.kind.is_on_index)
         if leg.contract.expiry_s <= market.time_s:
             return Refusal.EXPIRED
-        if abs(leg.quantity_atoms) > quantity_max and not order.is_forced:
+        if abs(leg.quantity_atoms) > most and not order.is_forced:
             return Refusal.SIZE
         if order.intent is Intent.OPEN and leg.quantity_atoms % lot:
             return Refusal.LOT

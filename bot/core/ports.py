@@ -57,8 +57,8 @@ class Quoting(Protocol):
         ...
 
     def quantity_down(self, market: Market, *, quantity_atoms: int, on_index: bool = False) -> int:
-        """Round a size (>= 0) down to whole lots of contracts on the price or on the index; 0 when
-        it is less than one."""
+        """Round a size (>= 0) down to whole lots of contracts on the price or on the index, and to
+        the most that one order may have of a leg; 0 when it is less than one lot."""
         ...
 
     def bid_ask(self, contract: Contract, market: Market) -> tuple[int, int]:

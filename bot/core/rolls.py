@@ -5,12 +5,14 @@ Why so: docs/adr/0019-rolls-drifts-income.md.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.core.case import Case, Numbers
 from bot.core.errors import NotListedError
 from bot.core.legs import largest_atoms
-from bot.core.order_forms import delta_ppb
+from bot.core.order_forms import buy, delta_ppb
 from bot.core.reasons import Reason
-from bot.core.sizing import wanted_legs
+from bot.core.sizing import Purse, wanted_legs
 from bot.core.state import Hedge
 from bot.core.units import BPS, YEAR_S
 
@@ -42,7 +44,34 @@ def roll_reason(case: Case, hedge: Hedge) -> tuple[Reason | None, Numbers]:
         if not numbers["macd_cross"]:
             numbers["why"] = f"{found.value} waits for a MACD crossover"
             found = None
+    if found is not None and (lack := what_lacks(case, hedge)) is not None:
+        numbers["why"] = f"{found.value} waits: {lack}"
+        found = None
     return found, numbers
+
+
+def what_lacks(case: Case, hedge: Hedge) -> str | None:
+    """Why the hedge, once sold, could not be bought anew; None where it could, or need not be.
+
+    What is called for, but no more than what is held, must be listed, bid for and within the purse,
+    to which the sale gives its proceeds back, and its room under the cap.
+    """
+    purse, freed = case.purse, max(0, hedge.cost_atoms) + hedge.margin_atoms
+    proceeds = case.quoting.liquidation_atoms(hedge.legs, case.view.market) + hedge.margin_atoms
+    left = Purse(
+        budget_atoms=purse.budget_atoms,
+        cash_atoms=purse.cash_atoms + proceeds,
+        cap_atoms=None if purse.cap_atoms is None else purse.cap_atoms + freed,
+        given_atoms=purse.given_atoms,
+    )
+    again = buy(replace(case, purse=left), Reason.RETRY)
+    if again.reason is Reason.NOTHING_TO_HEDGE:
+        return None
+    if again.order is None:
+        return f"none could be bought anew, {again.reason.value}"
+    bought, held = largest_atoms(again.order.legs), largest_atoms(hedge.legs)
+    needed = min(again.order.target_atoms, held)
+    return None if bought >= needed else f"only {bought} of {needed} could be bought anew"
 
 
 def forward_vol_bps(case: Case, *, left_s: int) -> int | None:

@@ -18,6 +18,7 @@ from bot.core.dealing import (
     index_atoms,
     lot_of,
     margin_of,
+    quantity_max,
     settled,
     settling_fee,
 )
@@ -71,7 +72,8 @@ class PaperVenue:
     def quantity_down(self, market: Market, *, quantity_atoms: int, on_index: bool = False) -> int:
         """See `Quoting.quantity_down`."""
         lot = lot_of(market, self.terms, on_index=on_index)
-        return quantity_atoms // lot * lot
+        most = quantity_max(market, self.terms, on_index=on_index)
+        return min(quantity_atoms, most) // lot * lot
 
     def bid_ask(self, contract: Contract, market: Market) -> tuple[int, int]:
         """See `Quoting.bid_ask`."""

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.conditions import Comparison
 from bot.core.guard import Guard
+from bot.core.quotes import PoolTerms
 from bot.core.rules import Roll, Take
 from tests.builders.ladders import Ladder
 from tests.builders.runs import DAY_S, HOUR_S, layer
@@ -94,3 +95,46 @@ def test_a_thaw_is_confirmed_on_blocks_on_which_the_freeze_was_over_too() -> Non
     assert ladder.walk((1, 1_705)) == ["UNCONFIRMED"]
     assert (numbers(ladder)["blocks"], numbers(ladder)["of"]) == ("1", "2")
     assert ladder.walk((1, 1_705)) == ["THAW"]
+
+
+def test_a_position_beyond_the_largest_order_was_never_hedged_at_all() -> None:
+    """The position holds some 352 base tokens at 1,790; the venue deals in 100 at once."""
+    ladder = Ladder(
+        layer("one", **{**BY_PRICE, "hedge_ratio_bps": 10_000}),
+        terms=PoolTerms(quantity_max_base=100),
+    )
+    assert ladder.walk((1, 1_790), (1, 1_790)) == ["ARM", "IN_BAND"]
+    ((leg,),) = [hedge["legs"] for hedge in ladder.last["book"]["hedges"]]
+    assert int(leg["quantity"]) == 100 * 10**18
+
+
+def held_size(ladder: Ladder) -> int:
+    return sum(int(hedge["legs"][0]["quantity"]) for hedge in ladder.last["book"]["hedges"])
+
+
+@pytest.mark.parametrize(
+    ("roll", "reason"),
+    [
+        (Roll(delta_drift_ppb=150_000_000), "RESTRIKE"),
+        (Roll(target_drift_bps=500), "STALE"),
+        (Roll(early_s=5 * DAY_S, forward_vol_bps=5_000), "ROLL_EARLY"),
+    ],
+)
+def test_protection_that_no_budget_could_buy_anew_was_sold_all_the_same(
+    roll: Roll, reason: str
+) -> None:
+    """A fall to 1,500 moves the delta of the put and the size called for, and three days pass; the
+    budget of the year has gone into the first put."""
+    common: dict[str, Any] = {**BY_PRICE, "roll": roll}
+    rich = Ladder(layer("one", **common))
+    assert rich.walk((1, 1_790), (72, 1_500)) == ["ARM", reason]
+    spent = int(rich.last["book"]["hedges"] == [])
+    assert spent
+    value = 2 * (2_000_000 * 10**6 // 3)
+    first = Ladder(layer("one", **common))
+    first.step(1, 1_790)
+    cost = int(first.last["book"]["hedges"][0]["cost"])
+    poor = Ladder(layer("one", **common, premium_budget_bps_per_year=cost * 10_000 // value + 1))
+    assert poor.walk((1, 1_790), (72, 1_500)) == ["ARM", "IN_BAND"]
+    assert held_size(poor) == held_size(first)
+    assert numbers(poor)["why"].startswith(f"{reason} waits: only ")

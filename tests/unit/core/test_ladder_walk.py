@@ -99,7 +99,9 @@ def has_thawed(inputs: Inputs) -> bool:
 
 
 def may_roll(inputs: Inputs) -> bool:
-    return holds(inputs) and inputs["macd"] in ("needless", "crossed")
+    """No crossover is waited for, and what is held can be bought anew, if it is called for."""
+    is_seen = inputs["macd"] in ("needless", "crossed")
+    return holds(inputs) and is_seen and inputs["purchase"] in ("fits", "nothing")
 
 
 def is_stale(inputs: Inputs) -> bool:
@@ -364,7 +366,7 @@ def test_the_walk_leaves_no_line_of_the_machine_unvisited() -> None:
     ]
     wanted = {(code, line) for code in codes for _, _, line in code.co_lines() if line}
     unlike = {
-        (one.place, outcome, frozenset(one.asked), one.asked.get("result")): one
+        (one.place, outcome, frozenset(one.asked), *map(one.asked.get, ("result", "purchase"))): one
         for one, outcome in walk()
     }
     seen = lines_seen(set(codes), list(unlike.values()))
