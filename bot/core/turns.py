@@ -72,6 +72,8 @@ class Turns:
 
     def take(self, case: Case, choice: Choice) -> None:
         """Count what a choice takes: it is not there for the next."""
+        if choice.order is None:
+            return
         layer, view = case.layer, case.view
         free, spent = self.cash[layer.sleeve], self.spent[view.market.pool]
         takes = {"outlay_atoms": choice.outlay_atoms, "margin_atoms": choice.margin_atoms}

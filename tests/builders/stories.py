@@ -276,6 +276,7 @@ name = "called"
 
 [engine]
 capital_bps = 4000
+cap_bps = {cap}
 
 [guard]
 on = false
@@ -290,7 +291,7 @@ disarm = {{ metric = "move_bps", below = -300 }}
 hedge_ratio_bps = 9000
 size_by = "base"
 tenor_days = 30
-premium_budget_bps_per_year = 10000
+premium_budget_bps_per_year = {own}
 order_minutes = 3000
 
 [[layer]]
@@ -347,6 +348,8 @@ def called_stories(draw: st.DrawFn) -> Story:
             sleeve=draw(st.sampled_from(("core", "core", "engine"))),
             ratio=draw(st.sampled_from((3_000, 9_000))),
             disarm=draw(st.sampled_from((-200, 500, 9_000))),
+            cap=draw(st.sampled_from((500, 4_000, 10_000, 10_000))),
+            own=draw(st.sampled_from((30, 10_000))),
         ),
         steps=tuple(draw(st.lists(step, min_size=8, max_size=16))),
         cash=draw(st.sampled_from((10**12, 2 * 10**11, 10**11, 10**10))),

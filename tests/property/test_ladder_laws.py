@@ -257,6 +257,28 @@ def test_no_purchase_takes_cash_below_zero_and_debts_come_of_calls_and_settlemen
         before = after
 
 
+@EXAMPLES
+@given(story=called_stories())
+def test_the_engine_never_spends_beyond_its_budgets_nor_ties_up_more_than_its_cap(
+    story: Story,
+) -> None:
+    """Shares of what it was given. What it ties up or has lost is what it has no longer in cash."""
+    told = Told(story)
+    engine, given_atoms = told.rules["engine"], story.cash * 4_000 // BPS
+    for tick in told.ticks:
+        for order, fill in tick.orders:
+            paid = int(fill["fee"]) - int(fill["cash"])
+            if (order["sleeve"], order["intent"]) != ("engine", "open"):
+                continue
+            spent = within_year(tick.after[order["layer"]].spent, tick.time_s)
+            budget_bps = told.layers[order["layer"]]["premium_budget_bps_per_year"]
+            if fill["status"] != "refused" and paid > 0:
+                assert spent <= Fraction(given_atoms * budget_bps, BPS)
+            if fill["status"] != "refused" and paid + int(fill["margin"]) > 0:
+                free, _ = money(tick.body["book"]["engine"])
+                assert given_atoms - free <= Fraction(given_atoms * engine["cap_bps"], BPS)
+
+
 def money(part: Body) -> tuple[int, int]:
     """(cash, debt)."""
     return int(part["cash"].get("USDC", 0)), int(part["debt"].get("USDC", 0))

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from bot.core.conditions import Comparison
+from bot.core.depth import DepthTerms
+from bot.core.quotes import PoolTerms
 from bot.core.rules import Layer, SizeBy, Take
 from tests.builders.ladders import Ladder
 from tests.builders.runs import DAY_S, layer
@@ -87,3 +89,15 @@ def test_a_loss_that_margin_pays_for_was_taken_from_cash_too(calls_first: bool) 
     assert {fill["reason"] for fill in ladder.last["fills"]} == {"FILLED"}
     assert ladder.intents == ["close", "open"]
     assert ladder.last["book"]["debt"] == {}
+
+
+def test_what_is_still_to_be_bought_of_an_order_comes_after_what_another_layer_sells() -> None:
+    """About 180 puts are wanted and 60 shown a tick; the call spread beside them is stopped out."""
+    shallow = PoolTerms(depth=DepthTerms(size_base=60, distance_thinning=0.0))
+    common: dict[str, Any] = {"arm": SHORT["arm"], "disarm": SHORT["disarm"], "tenor_s": 7 * DAY_S}
+    puts = layer("puts", order_good_s=DAY_S, **common)
+    calls = replace(CALLS, hedge_ratio_bps=500, take=Take(stop_bps=1), **common)
+    ladder = Ladder(puts, calls, terms=shallow)
+    assert ladder.step(1, 1_900) == ["ARM", "ARM"]
+    assert ladder.step(1, 1_900) == ["WORKING", "STOP_LOSS"]
+    assert ladder.intents == ["close", "open"]
