@@ -24,7 +24,8 @@ RESTS = (Refusal.LIMIT.value, Refusal.DEPTH.value)
 def hedge_after(before: Hedge | None, order: Order, fill: Fill, *, time_s: int) -> Hedge | None:
     """The hedge once a fill is added to it, or taken from it; None when nothing is left.
 
-    What is sold takes its share of cost and margin with it; what is kept rounds up.
+    What is sold takes its share of cost, margin and the size called for with it, so that a rest
+    whose sale is given up counts as drifted; what is kept rounds up.
     """
     dealt = _dealt_legs(fill)
     if order.intent is Intent.SETTLE:
@@ -54,6 +55,7 @@ def hedge_after(before: Hedge | None, order: Order, fill: Fill, *, time_s: int) 
         legs=kept,
         cost_atoms=mul_div_up(before.cost_atoms, part, whole),
         margin_atoms=mul_div_up(before.margin_atoms, part, whole),
+        target_atoms=mul_div_up(before.target_atoms, part, whole),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.conditions import Comparison
+from bot.core.depth import DepthTerms
 from bot.core.guard import Guard
 from bot.core.quotes import PoolTerms
 from bot.core.rules import Roll, Take
@@ -138,3 +139,19 @@ def test_protection_that_no_budget_could_buy_anew_was_sold_all_the_same(
     assert poor.walk((1, 1_790), (72, 1_500)) == ["ARM", "IN_BAND"]
     assert held_size(poor) == held_size(first)
     assert numbers(poor)["why"].startswith(f"{reason} waits: only ")
+
+
+def test_a_hedge_of_which_a_part_was_sold_stayed_small_for_good() -> None:
+    """About 180 puts, of which the book takes 60 when `disarm` is true for an hour."""
+    shallow = PoolTerms(depth=DepthTerms(size_base=60, distance_thinning=0.0))
+    one = layer(
+        "one", **{**BY_PRICE, "order_good_s": 9 * HOUR_S, "roll": Roll(target_drift_bps=2_000)}
+    )
+    ladder = Ladder(one, terms=shallow)
+    ladder.walk(*((1, 1_790),) * 6)
+    assert ladder.statuses == ["holding"]
+    whole = held_size(ladder)
+    assert ladder.walk((1, 1_805), (1, 1_790)) == ["DISARM", "STALE"]
+    assert held_size(ladder) < whole
+    ladder.walk(*((1, 1_790),) * 6)
+    assert held_size(ladder) >= 0.99 * whole
