@@ -65,8 +65,8 @@ class Hedge:
 
     cost_atoms: net premium and fees paid for these legs; < 0 when they were a credit.
     margin_atoms: cash set aside for them, >= 0. delta_ppb: delta per unit when it was struck,
-    billionths. target_atoms: the size that the exposure called for then, base atoms of a leg, less its
-    share of what was sold since.
+    billionths. target_atoms: the size that the exposure called for then, base atoms of a leg, less
+    the share that was sold since.
     """
 
     id: str

@@ -128,4 +128,4 @@ def test_what_is_kept_of_a_hedge_keeps_its_share_of_the_cost_rounded_up() -> Non
         )  # fmt: skip
         kept = hedge_after(held, order, fill, time_s=1)
         assert kept is not None
-        assert (kept.cost_atoms, kept.margin_atoms) == (kept_cost, 4)
+        assert (kept.cost_atoms, kept.margin_atoms, kept.target_atoms) == (kept_cost, 4, 1)
