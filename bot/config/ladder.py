@@ -12,6 +12,7 @@ from bot.config.places import Place
 from bot.core.conditions import Condition
 from bot.core.errors import DisarmBeyondArmError, LadderOrderError
 from bot.core.instruments import INSTRUMENTS
+from bot.core.layer_metrics import LAYER_METRICS
 from bot.core.rules import SizeBy, moves_bps
 from bot.core.sleeves import Sleeve
 
@@ -34,6 +35,8 @@ def check_layers(layers: Sequence[Values], place: Place) -> None:
         check_holding(layer, at)
         if "arm" in layer and "disarm" in layer:
             _check_hysteresis(layer["arm"], layer["disarm"], at.child("disarm"))
+        if "disarm" in layer:
+            _check_strike(layer["disarm"], at.child("disarm"))
         if layer.get("freeze") is not None and layer.get("thaw") is not None:
             _check_thaw(layer["freeze"], layer["thaw"], at.child("thaw"))
     _check_names(layers, places)
@@ -78,6 +81,19 @@ def _check_hysteresis(arm: Condition, disarm: Condition, at: Place) -> None:
             f"and arm are both true when {spoken(overlap)}",
             "where arm says `any` let disarm say `all`, and the other way round",
         )
+
+
+def _check_strike(disarm: Condition, at: Place) -> None:
+    """What is measured from the last strike is 0 right behind it: that alone must not disarm."""
+    for box in boxes(disarm):
+        if box.keys() <= LAYER_METRICS.keys() and all(
+            low <= (0.0, 0) <= high for low, high in box.values()
+        ):
+            at.report(
+                f"is true as soon as a hedge is struck: {spoken(box)} is measured from there",
+                "ask for a metric besides that is measured from the entry, such as move_sigma",
+            )
+            return
 
 
 def _check_thaw(freeze: Condition, thaw: Condition, at: Place) -> None:

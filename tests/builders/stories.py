@@ -110,6 +110,9 @@ def thresholds(draw: st.DrawFn, number: int) -> tuple[str, str]:
         f'{{ metric = "{metric}", {side} = {arm} }}',
         f'{{ metric = "{metric}", {back} = {disarm} }}',
     )
+    if metric == "move_sigma_restrike":  # which is 0 at each strike
+        near = '{ metric = "move_bps", above = -250 }'
+        return plain[0], f"{{ all = [ {plain[1]}, {near} ] }}"
     form = draw(st.sampled_from(("plain", "plain", "any", "all", "not")))
     wide, calm = 500 + 100 * number, 400 - 100 * number
     other = (

@@ -114,3 +114,15 @@ def test_a_freeze_and_its_thaw_on_the_same_metrics_are_never_both_true_in_what_l
     names = {each.metric for part in (freeze, thaw) for each in comparisons(part)}
     if len(names) == 1 and holds(freeze, point) and holds(thaw, point):
         assert problems(ARM, DISARM, freeze=freeze, thaw=thaw)
+
+
+def test_a_layer_that_was_struck_and_sold_at_once_loaded() -> None:
+    """The distance from the last strike is 0 right behind it."""
+    arm = comparison("move_sigma_restrike_abs", 0.5, None)
+    back = comparison("move_sigma_restrike_abs", None, 0.1)
+    (line,) = problems(arm, back)
+    assert "true as soon as a hedge is struck: move_sigma_restrike_abs < 0.1" in line
+    near_entry = comparison("move_sigma_abs", None, 0.5)
+    assert problems(arm, AllOf(parts=(back, near_entry))) == []
+    away = comparison("move_sigma_restrike", 0.5, None)
+    assert problems(comparison("move_sigma_restrike", None, -0.5), away) == []
