@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.core.conditions import Condition, Metrics, comparisons, holds
@@ -24,7 +25,7 @@ class Case:
     the last blocks, oldest first, as many as the guard asks for, this one included.
     is_called: whether free cash does not pay for the margin that its hedge needs now. is_open:
     whether the layer's sleeve may act.
-    purse: what is left to spend.
+    purse_now: what is left to spend, worked out only for a layer that would buy.
     """
 
     cause: str
@@ -37,8 +38,13 @@ class Case:
     recent: tuple[Metrics, ...]
     is_called: bool
     is_open: bool
-    purse: Purse
+    purse_now: Callable[[], Purse]
     quoting: Quoting
+
+    @property
+    def purse(self) -> Purse:
+        """What is left to spend when it is the layer's turn."""
+        return self.purse_now()
 
     @property
     def metrics(self) -> Metrics:

@@ -64,7 +64,7 @@ def what_lacks(case: Case, hedge: Hedge) -> str | None:
         cap_atoms=None if purse.cap_atoms is None else purse.cap_atoms + freed,
         given_atoms=purse.given_atoms,
     )
-    again = buy(replace(case, purse=left), Reason.RETRY)
+    again = buy(replace(case, purse_now=lambda: left), Reason.RETRY)
     if again.reason is Reason.NOTHING_TO_HEDGE:
         return None
     if again.order is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.core.budget import Spent, charged, pool_spent, purse
 from bot.core.canonical import digest
@@ -66,7 +67,7 @@ class Turns:
             recent=recent,
             is_called=hedge is not None and hedge.id in self.calls.called,
             is_open=is_open(layer.sleeve, rules, self.sight.snapshot),
-            purse=purse(view, rules, layer, held, spent=spent, cash_atoms=free_atoms),
+            purse_now=partial(purse, view, rules, layer, held, spent=spent, cash_atoms=free_atoms),
             quoting=self.quoting,
         )
 

@@ -145,7 +145,7 @@ def case_of(inputs: Inputs) -> Case:
         "hedge": _Hedge(inputs) if place.holds else None,
         "recent": (_OlderMetrics(inputs), _Metrics(inputs)),
         "is_open": None,
-        "purse": _Purse(inputs),
+        "purse_now": lambda: _Purse(inputs),
         "quoting": _Desk(inputs),
     }
     return _Case(cause="cause", is_called=place.hedge == "called", **parts)

@@ -353,6 +353,16 @@ def test_no_reason_to_keep_a_hedge_hides_a_profit_or_a_stop(story: Story) -> Non
         assert not (take["stop_bps"] and held.cost and takes_loss(told, tick, layer, numbers))
 
 
+@EXAMPLES
+@given(story=wary_stories() | stories())
+def test_what_disarm_gives_up_is_neither_rolled_nor_added_to(story: Story) -> None:
+    """From the first block on which it is true, confirmed or not, the minimum hold over or not."""
+    told = Told(story)
+    for tick, layer, decision in told.decisions():
+        if told.says(tick, layer, "disarm") == 1.0:
+            assert decision["reason"] not in (*ROLLS, *BUYS) or decision["status"] == "idle"
+
+
 def left_s(tick: Tick, layer: Body) -> int:
     held = tick.before[layer["name"]].held
     assert held is not None
