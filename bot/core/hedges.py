@@ -14,7 +14,7 @@ from bot.core.rules import Rules
 from bot.core.state import Hedge, LayerState, PoolBook, Resting, Spend
 from bot.core.units import YEAR_S, mul_div_down, mul_div_up
 
-WAITS = (Reason.UNTRUSTED_PRICE, Reason.UNCONFIRMED)
+WAITS = (Reason.UNTRUSTED_PRICE, Reason.UNCONFIRMED, Reason.MIN_HOLD, Reason.DUST)
 """Reasons of a layer that does nothing yet: what it had asked for goes on resting."""
 
 RESTS = (Refusal.LIMIT.value, Refusal.DEPTH.value)

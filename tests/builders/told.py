@@ -17,7 +17,7 @@ from typing import Any
 from bot.core.ports import Row
 
 YEAR_S = 365 * 86_400
-WAITS = ("UNTRUSTED_PRICE", "UNCONFIRMED")
+WAITS = ("UNTRUSTED_PRICE", "UNCONFIRMED", "MIN_HOLD", "DUST")
 """Reasons to wait: what was asked for is still wanted."""
 Body = Mapping[str, Any]
 

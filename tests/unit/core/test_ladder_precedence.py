@@ -155,3 +155,34 @@ def test_a_hedge_of_which_a_part_was_sold_stayed_small_for_good() -> None:
     assert held_size(ladder) < whole
     ladder.walk(*((1, 1_790),) * 6)
     assert held_size(ladder) >= 0.99 * whole
+
+
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_a_disarm_within_the_minimum_hold_gave_up_what_rested_of_the_order(blocks: int) -> None:
+    """About 180 puts are wanted and 60 shown an hour; for one hour or two `disarm` is true."""
+    shallow = PoolTerms(depth=DepthTerms(size_base=60, distance_thinning=0.0))
+    one = layer("one", **{**BY_PRICE, "order_good_s": 9 * HOUR_S, "hold_s_min": DAY_S})
+    ladder = Ladder(one, terms=shallow)
+    reasons = ladder.walk((1, 1_790), *((1, 1_805),) * blocks, (1, 1_790), (1, 1_790))
+    assert reasons == ["ARM", *["MIN_HOLD"] * blocks, "WORKING", "WORKING"]
+
+
+def test_a_pool_that_was_dust_for_a_block_gave_up_what_rested_of_the_order() -> None:
+    shallow = PoolTerms(depth=DepthTerms(size_base=60, distance_thinning=0.0))
+    one = layer("one", **{**BY_PRICE, "order_good_s": 9 * HOUR_S})
+    ladder = Ladder(one, terms=shallow, dust_quote_micro=10**12)
+    assert ladder.walk((1, 1_790)) == ["ARM"]
+    ladder.chain.shallower = 3
+    assert ladder.walk((1, 1_790)) == ["DUST"]
+    ladder.chain.shallower = 1
+    assert ladder.walk((1, 1_790)) == ["WORKING"]
+
+
+def test_without_a_guard_a_layers_own_metric_acts_on_its_first_block() -> None:
+    """No blocks are remembered then: the one at hand counts."""
+    one = layer(
+        "one",
+        arm=Comparison(metric="move_sigma_restrike", below=-0.5),
+        disarm=Comparison(metric="move_sigma_restrike", above=0.3),
+    )
+    assert Ladder(one).walk((1, 1_790), (1, 1_790), (1, 1_950)) == ["ARM", "IN_BAND", "DISARM"]
