@@ -38,7 +38,8 @@ def strip_points(realised_vol: float | None) -> float:
             code="", kind=kind, pool=POOL, strike_atoms=strike * 10**6,
             expiry_s=market.time_s + 30 * DAY_S,
         )  # fmt: skip
-        return quote(one, market, PoolTerms()).mark_atoms / 10**6
+        atoms: int = quote(one, market, PoolTerms()).mark_atoms
+        return atoms / 10**6
 
     reach = np.exp(8 * VENUE.atm_vol(market, tenor_s=30 * DAY_S) * (30 / 365) ** 0.5)
     strikes = np.concatenate(
