@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bot.core.conditions import Comparison
 from bot.core.depth import DepthTerms
+from bot.core.margin_calls import margin_calls
+from bot.core.orders import Contract, ContractKind, Leg
 from bot.core.quotes import PoolTerms
 from bot.core.rules import Layer, SizeBy, Take
+from bot.core.sleeves import Sleeve
+from bot.core.state import Hedge
 from tests.builders.ladders import Ladder
-from tests.builders.runs import DAY_S, layer
+from tests.builders.runs import DAY_S, POOL, layer
 
 SHORT: dict[str, Any] = {
     "instrument": "forward",
@@ -91,6 +96,19 @@ def test_a_loss_that_margin_pays_for_was_taken_from_cash_too(calls_first: bool) 
     assert ladder.last["book"]["debt"] == {}
 
 
+def test_a_settlement_that_margin_pays_for_leaves_all_cash_to_others() -> None:
+    """50 a piece are lost at 1,950, and 285 were set aside: calls take nearly all of the 18,000."""
+    calls = replace(CALLS, arm=Comparison(metric="move_bps", above=-300.0, below=-200.0))
+    ladder = sold_forward(calls, short(), spare=18_000 * 10**6)
+    ladder.chain.pass_hours(1, price=1_950)
+    ladder.chain.pass_hours(7 * 24, price=1_950)
+    ladder.tick()
+    assert reasons_of(ladder) == {"calls": "ARM", "short": "SETTLE"}
+    settled, bought = ladder.last["fills"]
+    assert int(settled["cash"]) < -15_000 * 10**6
+    assert int(bought["cash"]) - int(bought["fee"]) < -17_000 * 10**6
+
+
 def test_what_is_still_to_be_bought_of_an_order_comes_after_what_another_layer_sells() -> None:
     """About 180 puts are wanted and 60 shown a tick; the call spread beside them is stopped out."""
     shallow = PoolTerms(depth=DepthTerms(size_base=60, distance_thinning=0.0))
@@ -101,3 +119,81 @@ def test_what_is_still_to_be_bought_of_an_order_comes_after_what_another_layer_s
     assert ladder.step(1, 1_900) == ["ARM", "ARM"]
     assert ladder.step(1, 1_900) == ["WORKING", "STOP_LOSS"]
     assert ladder.intents == ["close", "open"]
+
+
+class Margins:
+    """A venue that asks for what the test says, by the strike of a hedge's first leg."""
+
+    def __init__(self, margins: dict[int, int], worth: dict[int, int] | None = None) -> None:
+        self.margins, self.worth = margins, worth or {}
+
+    def margin_atoms(self, legs: tuple[Leg, ...], _market: Any) -> int:
+        return self.margins[legs[0].contract.strike_atoms]
+
+    def liquidation_atoms(self, legs: tuple[Leg, ...], _market: Any) -> int:
+        return self.worth[legs[0].contract.strike_atoms]
+
+    def settle_atoms(self, legs: tuple[Leg, ...], _market: Any, *, settlement_atoms: int) -> int:
+        return settlement_atoms - legs[0].contract.strike_atoms
+
+
+def sold(
+    strike: int, margin: int, *, expiry_s: int = 9, size: int = -1, sleeve: Sleeve = Sleeve.CORE
+) -> Hedge:
+    contract = Contract(
+        code="", kind=ContractKind.PUT, pool=POOL, strike_atoms=strike, expiry_s=expiry_s
+    )
+    return Hedge(
+        id=str(strike), pool=POOL, layer=str(strike), cost_atoms=0, margin_atoms=margin,
+        legs=(Leg(contract=contract, quantity_atoms=size),), opened_s=0, expiry_s=expiry_s,
+        delta_ppb=0, target_atoms=1, sleeve=sleeve,
+    )  # fmt: skip
+
+
+def asked(hedges: list[Hedge], venue: Margins, cash: int, **settled: int) -> tuple[Any, ...]:
+    """(needed, called, cash left) at time 5."""
+    market = SimpleNamespace(time_s=5, quote_symbol="USDC")
+    view: Any = SimpleNamespace(market=market, trust=SimpleNamespace(doubt=None))
+    desk: Any = venue
+    purses = {sleeve: {"USDC": cash} for sleeve in Sleeve}
+    prices = {name.removeprefix("s"): price for name, price in settled.items()}
+    found = margin_calls(hedges, {POOL: view}, desk, purses, settled=prices)
+    left = [found.cash[sleeve]["USDC"] for sleeve in Sleeve]
+    return dict(found.needed), set(found.called), left
+
+
+def test_margin_that_falls_is_told_and_is_not_to_be_spent_yet() -> None:
+    assert asked([sold(1, 50)], Margins({1: 20}), 100) == ({"1": 20}, set(), [100, 100])
+
+
+def test_margin_that_stays_is_not_told_and_takes_nothing() -> None:
+    assert asked([sold(1, 50)], Margins({1: 50}), 0) == ({}, set(), [0, 0])
+
+
+def test_margin_that_cash_just_pays_for_is_no_call_and_one_more_is() -> None:
+    assert asked([sold(1, 50)], Margins({1: 150}), 100) == ({"1": 150}, set(), [0, 100])
+    assert asked([sold(1, 50)], Margins({1: 151}, {1: -40}), 100) == ({}, {"1"}, [100, 100])
+
+
+def test_what_a_call_costs_beyond_its_margin_is_gone_for_the_younger_hedge() -> None:
+    """The older costs 130 and has 50 aside; the younger needs 30 more, and 20 are left."""
+    hedges, venue = [sold(1, 50), sold(2, 0)], Margins({1: 999, 2: 30}, {1: -130, 2: -5})
+    assert asked(hedges, venue, 100) == ({}, {"1", "2"}, [15, 100])
+
+
+def test_a_settlement_is_paid_before_any_hedge_is_asked_for_margin() -> None:
+    """Settled at 0 the younger costs 80 of which 10 are aside, so the older is called."""
+    hedges, venue = [sold(1, 0), sold(80, 10, expiry_s=5)], Margins({1: 40}, {1: -1})
+    assert asked(hedges, venue, 100, s80=0) == ({}, {"1"}, [29, 100])
+    assert asked(hedges, venue, 110, s80=0) == ({"1": 40}, set(), [0, 110])
+
+
+def test_what_has_expired_and_what_is_only_bought_is_asked_for_nothing() -> None:
+    assert asked([sold(1, 7, expiry_s=5), sold(2, 0, size=1)], Margins({}), 0) == (
+        {}, set(), [0, 0],
+    )  # fmt: skip
+
+
+def test_a_hedge_is_carried_by_the_cash_of_its_own_sleeve() -> None:
+    hedges = [sold(1, 0, sleeve=Sleeve.ENGINE), sold(2, 0)]
+    assert asked(hedges, Margins({1: 60, 2: 70}), 100) == ({"1": 60, "2": 70}, set(), [30, 40])
