@@ -5,15 +5,19 @@ Entry value 1,000,000 atoms, the engine's gift 200,000: 1 % of either is 10,000 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bot.core.budget import Spent, budget_left, cap_left, charged, pool_spent, purse
+from bot.core.case import Choice, stay
+from bot.core.reasons import Reason, Status
 from bot.core.rules import Layer, Rules
-from bot.core.sleeves import Sleeve
+from bot.core.sleeves import Sleeve, opening_money
 from bot.core.state import Hedge, LayerState, Spend
+from bot.core.turns import Turns, _spent
 from bot.core.units import YEAR_S
 from tests.builders.runs import POOL, layer, rules_of
 
@@ -135,3 +139,47 @@ def test_a_purse_is_all_of_it_together() -> None:
     found = purse(VIEW, rules, PUTS, held(), spent=of(rules, {}), cash_atoms=77)
     assert (found.budget_atoms, found.cash_atoms) == (10_000, 77)
     assert (found.cap_atoms, found.given_atoms) == (10_000, 200_000)
+
+
+def test_a_turn_takes_outlay_margin_and_what_a_sale_costs_from_its_own_sleeve() -> None:
+    """Of 1,000 in each sleeve: 30 paid and 200 set aside; then a sale that costs 45 too much."""
+    view: Any = SimpleNamespace(
+        market=SimpleNamespace(time_s=NOW_S, pool=POOL, quote_symbol="USDC"),
+        exposure=VIEW.exposure,
+    )
+    parts: dict[str, Any] = dict.fromkeys(("sight", "quoting", "calls"))
+    turns = Turns(
+        **parts, rules=ALL, cause="", hedges={},
+        cash={sleeve: {"USDC": 1_000} for sleeve in Sleeve},
+        spent={POOL: {sleeve: of(ALL, {}, sleeve=sleeve) for sleeve in Sleeve}},
+    )  # fmt: skip
+
+    def case_of(one: Layer) -> Any:
+        return SimpleNamespace(layer=one, view=view, held=LayerState())
+
+    def choice(**takes: int) -> Choice:
+        order: Any = "an order"
+        return Choice(
+            wanted=Status.HOLDING, reason=Reason.ARM, numbers={}, order=order, **takes
+        )  # fmt: skip
+
+    turns.take(case_of(PUTS), choice(outlay_atoms=30, margin_atoms=200))
+    turns.take(case_of(VOL), choice(beyond_atoms=45))
+    turns.take(case_of(VOL), stay(Status.HOLDING, Reason.IN_BAND))
+    assert turns.cash == {Sleeve.CORE: {"USDC": 770}, Sleeve.ENGINE: {"USDC": 955}}
+    spent = turns.spent[POOL]
+    assert (spent[Sleeve.CORE].total, spent[Sleeve.CORE].tied) == (30, 230)
+    assert (spent[Sleeve.ENGINE].total, spent[Sleeve.ENGINE].tied) == (0, 0)
+
+
+def test_what_hedges_of_another_pool_tie_up_is_not_this_pools() -> None:
+    view: Any = SimpleNamespace(
+        market=SimpleNamespace(time_s=NOW_S, pool=POOL, quote_symbol="USDC"),
+        exposure=VIEW.exposure,
+    )
+    state: Any = SimpleNamespace(money=opening_money({"USDC": 1_000}, engine_bps=2_000))
+    book: Any = SimpleNamespace(layers={each.name: LayerState() for each in ALL.layers})
+    hedges = (hedge(10, 5), replace(hedge(300, 200), pool="WBTC-USDC"))
+    found = _spent(state, view, ALL, book, hedges)
+    assert (found[Sleeve.CORE].tied, found[Sleeve.CORE].base) == (15, 1_000_000)
+    assert (found[Sleeve.ENGINE].tied, found[Sleeve.ENGINE].base) == (0, 200)
