@@ -186,3 +186,40 @@ def test_without_a_guard_a_layers_own_metric_acts_on_its_first_block() -> None:
         disarm=Comparison(metric="move_sigma_restrike", above=0.3),
     )
     assert Ladder(one).walk((1, 1_790), (1, 1_790), (1, 1_950)) == ["ARM", "IN_BAND", "DISARM"]
+
+
+def test_what_a_sale_brings_and_frees_may_buy_the_hedge_anew() -> None:
+    """All cash, or all that the cap allows, lies in the put, which a fall has made worth more."""
+    one = layer("one", **{**BY_PRICE, "roll": Roll(delta_drift_ppb=150_000_000)})
+    probe = Ladder(one)
+    probe.step(1, 1_790)
+    cost = int(probe.last["book"]["hedges"][0]["cost"])
+    value = 2 * (2_000_000 * 10**6 // 3)
+    bare = Ladder(one, cash=cost)
+    assert bare.walk((1, 1_790), (72, 1_500)) == ["ARM", "RESTRIKE"]
+    capped = Ladder(one, exposure_cap_bps=cost * 10_000 // value + 1)
+    assert capped.walk((1, 1_790), (72, 1_500)) == ["ARM", "RESTRIKE"]
+
+
+def test_a_hedge_that_the_purse_had_cut_is_struck_anew_as_small_as_it_is() -> None:
+    """500 dollars buy a tenth of what is called for, before the fall and behind it."""
+    one = layer("one", **{**BY_PRICE, "roll": Roll(delta_drift_ppb=150_000_000)})
+    assert Ladder(one, cash=500 * 10**6).walk((1, 1_790), (72, 1_500)) == ["ARM", "RESTRIKE"]
+
+
+def test_margin_that_a_sale_frees_may_be_set_aside_anew_for_what_is_still_called_for() -> None:
+    """A forward on all base tokens, 1,000 dollars beside it; half of the position leaves."""
+    short = layer(
+        "one", instrument="forward", offsets_bps=(0,), hedge_ratio_bps=10_000,
+        tenor_s=7 * DAY_S, roll=Roll(target_drift_bps=2_000),
+        arm=Comparison(metric="move_bps", below=-400.0),
+        disarm=Comparison(metric="move_bps", below=-9_000.0),
+    )  # fmt: skip
+    probe = Ladder(short, cash=10**12)
+    probe.step(1, 1_900)
+    tied = 10**12 - int(probe.last["book"]["cash"]["USDC"])
+    ladder = Ladder(short, cash=tied + 1_000 * 10**6)
+    assert ladder.walk((1, 1_900), (1, 1_900)) == ["ARM", "IN_BAND"]
+    ladder.chain.lp //= 2
+    assert ladder.walk((1, 1_900), (1, 1_900)) == ["STALE", "RETRY"]
+    assert ladder.statuses == ["holding"]
