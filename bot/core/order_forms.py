@@ -248,7 +248,7 @@ def _short_of_money(case: Case, legs: tuple[Leg, ...], numbers: Numbers) -> Choi
         for name, (need, have) in zip(names, ticket.needs(purse), strict=False)
         if need > 0
     }
-    left: Numbers = {"budget_left": str(purse.budget_atoms), "cash": str(purse.cash_atoms)}
+    left: Numbers = {"budget_left": str(purse.budget_atoms), "cash": str(max(0, purse.cash_atoms))}
     if purse.cap_atoms is not None:
         left["cap_left"] = str(purse.cap_atoms)
     return stay(Status.HOLDING, min(shares, key=shares.__getitem__), {**numbers, **left})

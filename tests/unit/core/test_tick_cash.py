@@ -75,6 +75,8 @@ def test_cash_that_a_call_or_a_settlement_loses_was_spent_on_the_same_tick(
     else:
         ladder.step(1, 2_900)
     assert reasons_of(ladder) == {"calls": "CASH", "short": ends}
+    (short_of,) = [each for each in ladder.last["decisions"] if each["reason"] == "CASH"]
+    assert short_of["numbers"]["cash"] == "0"
     assert "open" not in ladder.intents
     lost = int(ladder.last["fills"][0]["cash"]) - int(ladder.last["fills"][0]["fee"])
     margin = int(ladder.last["orders"][0]["margin"])
