@@ -170,6 +170,7 @@ def test_margin_that_falls_is_told_and_is_not_to_be_spent_yet() -> None:
 
 def test_margin_that_stays_is_not_told_and_takes_nothing() -> None:
     assert asked([sold(1, 50)], Margins({1: 50}), 0) == ({}, set(), [0, 0])
+    assert asked([sold(1, 50)], Margins({1: 50}), -5) == ({}, set(), [-5, -5])
 
 
 def test_margin_that_cash_just_pays_for_is_no_call_and_one_more_is() -> None:
