@@ -48,7 +48,9 @@ INPUTS: Mapping[str, tuple[str, ...]] = {
 }
 """Everything that a decision may depend on; the first of each is the one that calls for nothing."""
 
+# Limits are met to the unit: what calls for something is on its limit, what does not, one beside.
 NOW_S, TENOR_S, HOLD_S = 10_000_000, 1_000_000, 1_000
+DEAR_BPS = 26_457  # sqrt(1.00^2 * 2 - 0.50^2) / 0.50: forward over implied volatility
 SIZE, DELTA_PPB = 100, -300_000_000
 VERDICTS = {"true": 1.0, "false": -1.0, "unknown": None}
 CROSSES = {"crossed": 1.0, "uncrossed": 0.0, "unknown": None}
@@ -175,7 +177,7 @@ class _Layer(_Part):
     name, instrument, tenor_s, hold_s_min = "one", "put_spread", TENOR_S, HOLD_S
     hedge_ratio_bps, size_by, slippage_bps_max, order_good_s = 10_000, SizeBy.BASE, None, 0
     slippage_by_breadth = False
-    take = Take(multiple_bps=15_000, credit_share_bps=5_000, stop_bps=5_000)
+    take = Take(multiple_bps=20_000, credit_share_bps=7_000, stop_bps=8_000)
     arm = Comparison(metric="arm", above=0.0)
     disarm = Comparison(metric="disarm", above=0.0)
 
@@ -190,7 +192,7 @@ class _Layer(_Part):
     @property
     def roll(self) -> Roll:
         return Roll(
-            before_expiry_s=TENOR_S // 10, early_s=TENOR_S, forward_vol_bps=11_000,
+            before_expiry_s=TENOR_S // 10, early_s=TENOR_S, forward_vol_bps=DEAR_BPS,
             delta_drift_ppb=abs(DELTA_PPB) // 2, target_drift_bps=5_000,
             needs_macd_cross=self.inputs["macd"] != "needless",
         )  # fmt: skip
@@ -267,11 +269,11 @@ class _Hedge(_Part):
 
     @property
     def delta_ppb(self) -> int:
-        return 0 if self.inputs["delta"] == "same" else -DELTA_PPB
+        return DELTA_PPB // 2 if self.inputs["delta"] == "same" else -DELTA_PPB
 
     @property
     def target_atoms(self) -> int:
-        return SIZE if self.inputs["size"] == "same" else SIZE // 2
+        return 2 * SIZE if self.inputs["size"] == "same" else SIZE // 2
 
 
 class _Metrics(_Part):
