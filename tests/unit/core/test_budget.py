@@ -11,15 +11,18 @@ from typing import Any
 
 import pytest
 
+from bot.core import rolls
 from bot.core.budget import Spent, budget_left, cap_left, charged, pool_spent, purse
-from bot.core.case import Choice, stay
+from bot.core.case import Case, Choice, stay
 from bot.core.reasons import Reason, Status
 from bot.core.rules import Layer, Rules
+from bot.core.sizing import Purse
 from bot.core.sleeves import Sleeve, opening_money
 from bot.core.state import Hedge, LayerState, Spend
 from bot.core.turns import Turns, _spent
 from bot.core.units import YEAR_S
 from tests.builders.runs import POOL, layer, rules_of
+from tests.builders.walks import Inputs, Place, case_of
 
 NOW_S = 2 * YEAR_S
 VIEW: Any = SimpleNamespace(
@@ -183,3 +186,25 @@ def test_what_hedges_of_another_pool_tie_up_is_not_this_pools() -> None:
     found = _spent(state, view, ALL, book, hedges)
     assert (found[Sleeve.CORE].tied, found[Sleeve.CORE].base) == (15, 1_000_000)
     assert (found[Sleeve.ENGINE].tied, found[Sleeve.ENGINE].base) == (0, 200)
+
+
+def test_the_purse_behind_a_sale_has_its_proceeds_its_margin_and_its_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A credit of 100 that costs 30 to buy back, with 50 aside: it tied up its margin alone."""
+    seen: list[Purse] = []
+
+    def note(case: Case, _reason: Reason) -> Choice:
+        seen.append(case.purse)
+        return stay(Status.HOLDING, Reason.NOTHING_TO_HEDGE)
+
+    monkeypatch.setattr(rolls, "buy", note)
+    before = Purse(budget_atoms=7, cash_atoms=1_000, cap_atoms=300, given_atoms=77)
+    inputs = Inputs(Place(Status.HOLDING, "open"), {"result": "kept"})
+    for cap, room in ((300, 350), (None, None)):
+        case = replace(case_of(inputs), purse_now=lambda cap=cap: replace(before, cap_atoms=cap))
+        assert case.hedge is not None
+        assert rolls.what_lacks(case, case.hedge) is None
+        assert seen.pop() == Purse(
+            budget_atoms=7, cash_atoms=1_020, cap_atoms=room, given_atoms=77
+        )  # fmt: skip
