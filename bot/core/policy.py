@@ -49,8 +49,9 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
                 chosen[pool, layer.name] = choice
             choice, held = chosen[pool, layer.name], sight.books[pool].layers[layer.name]
             decision = choice.decision(pool=pool, layer=layer.name, status=held.status)
-            gate = gate_numbers(layer.sleeve, rules, sight.snapshot)
-            decisions.append(replace(decision, numbers={**decision.numbers, **gate}))
+            if gate := gate_numbers(layer.sleeve, rules, sight.snapshot):
+                decision = replace(decision, numbers={**decision.numbers, **gate})
+            decisions.append(decision)
     return Plan(
         tick=state.tick + 1,
         views=sight.views,
