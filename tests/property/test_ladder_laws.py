@@ -578,15 +578,15 @@ def test_the_drawn_stories_meet_what_the_laws_speak_of() -> None:
     reasons: Counter[str] = Counter()
     answers: Counter[tuple[str, str]] = Counter()
 
-    @settings(max_examples=150, derandomize=True, database=None)
-    @given(story=stories() | wary_stories() | called_stories())
-    def tell(story: Story) -> None:
+    def note(story: Story) -> None:
         told = Told(story)
         reasons.update(decision["reason"] for _, _, decision in told.decisions())
         for tick in told.ticks:
             answers.update((order["intent"], fill["reason"]) for order, fill in tick.orders)
 
-    tell()
+    for drawn, many in ((stories(), 200), (wary_stories() | called_stories(), 40)):
+        draws = settings(max_examples=many, derandomize=True, database=None)
+        draws(given(story=drawn)(note))()
     rare = {"NO_SETTLEMENT_PRICE", "ROLL", "ROLL_EARLY", "RESTRIKE", "NOT_LISTED", "GATE"}
     assert {reason.value for reason in Reason} - rare - reasons.keys() == set()
     assert {("open", "LIMIT"), ("open", "DEPTH"), ("close", "DEPTH")} <= answers.keys()
