@@ -64,10 +64,7 @@ class Worth:
         return [
             ("  breaks even from", NONE if low is None else amount(low, decimals)),
             ("  breaks even up to", NONE if high is None else amount(high, decimals)),
-            (
-                "  and at a volatility of",
-                NONE if self.even_vol is None else _per_cent(self.even_vol),
-            ),
+            ("  and at a volatility of", vol),
             ("  IRR a year, LP alone", _per_cent(self.irr)),
             ("  IRR a year, with hedges", _per_cent(self.irr_hedged)),
         ]
