@@ -20,7 +20,7 @@ def run_demo(world: World, runner: Runner, timer: Timer, *, pace_s: float) -> En
 
     def look() -> None:
         nonlocal is_seen
-        runner.tick()
+        runner.see_block()
         is_seen = True
 
     def play() -> None:

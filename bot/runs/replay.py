@@ -18,10 +18,10 @@ from bot.runs.runner import Runner
 
 def replay_world(world: World, runner: Runner) -> EndCause:
     """Play the whole script, one tick after each step."""
-    runner.tick()
+    runner.see_block()
     for step in range(1, world.steps_count + 1):
         world.step(step)
-        runner.tick()
+        runner.see_block()
     return EndCause.FINISHED
 
 

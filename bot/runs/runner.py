@@ -23,6 +23,9 @@ from bot.core.rules import Rules
 from bot.core.snapshot import Snapshot
 from bot.core.watcher import EndCause, RunEnd, Watcher
 
+LOOKS_MAX = 3
+"""How often a scripted block is asked for before the run gives up on its node."""
+
 
 @dataclass(slots=True)
 class Counters:
@@ -64,19 +67,35 @@ class Runner:
 
     def tick(self) -> bool:
         """Advance by one tick if there is a new block; False when nothing was booked."""
-        try:
-            self._advance()
-        except NoNewBlockError:
-            return False
-        except (RetryLater, RefuseTick) as error:
-            self._skip(error)
-            return False
-        self.counters.skips_in_a_row = 0
-        return True
+        return self._refusal() is None
+
+    def see_block(self) -> None:
+        """The same before the script goes on: a node that does not answer in time is asked again.
+
+        Else two blocks would be one tick, and no replay of the script would give that book.
+        """
+        for looks_left in reversed(range(LOOKS_MAX)):
+            refusal = self._refusal()
+            if not isinstance(refusal, RetryLater) or isinstance(refusal, NoNewBlockError):
+                return
+            if not looks_left:
+                raise refusal
 
     def tick_or_raise(self) -> None:
         """Advance by one tick, or say why not."""
         self._advance()
+
+    def _refusal(self) -> BotError | None:
+        """Advance by one tick, or why not; whatever ends the run is raised."""
+        try:
+            self._advance()
+        except NoNewBlockError as error:
+            return error
+        except (RetryLater, RefuseTick) as error:
+            self._skip(error)
+            return error
+        self.counters.skips_in_a_row = 0
+        return None
 
     def _skip(self, error: BotError) -> None:
         """Count a tick that did not happen; whatever was read for it is read again."""

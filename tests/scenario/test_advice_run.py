@@ -24,9 +24,9 @@ from bot.core.units import DAY_S
 from bot.edges.memory_store import MemoryStore
 from bot.report.reading import Story, read_story
 from bot.runs.replay import replay_journal, replay_world
+from tests.builders.played import require_parity
 from tests.builders.runs import HOUR_S, layer, rules_of, runner_for
 from tests.builders.scripts import scenario_of
-from tests.scenario.test_parity import require_parity
 
 WORLD = """
 name = "advised"

@@ -25,6 +25,7 @@ from bot.core.state import BookState
 from bot.edges.memory_store import MemoryStore
 from bot.report.reading import read_story
 from bot.runs.replay import replay_journal, replay_world
+from tests.builders.played import require_parity
 from tests.builders.runs import (
     DAY_S,
     HOUR_S,
@@ -36,7 +37,6 @@ from tests.builders.runs import (
     storm_rules,
 )
 from tests.builders.scripts import scenario_of
-from tests.scenario.test_parity import require_parity
 
 WORLD = """
 name = "world"

@@ -3,74 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.config import load_rules
 from bot.config.scenario_file import load_scenario
-from bot.core.ports import Row
-from bot.core.record import read_body
-from bot.core.rules import Rules
 from bot.core.scenario import Scenario
-from bot.edges.memory_store import MemoryStore
-from bot.runs.replay import replay_journal, replay_world
-from bot.wiring.scripted import scenario_world
-from tests.builders.runs import Watching, runner_for, storm, storm_rules
+from tests.builders.played import bodies, played_book, require_parity, require_same_book
+from tests.builders.runs import storm, storm_rules
 from tests.builders.scripts import scenario_of
 
 pytestmark = pytest.mark.fork
 
 ROOT = Path(__file__).parents[2]
 STARTER = ROOT / "rules" / "starter.toml"
-
-OWN_TO_A_CHAIN = {"id", "hedge_id", "order_id", "hash", "parent_hash", "tx_hash", "log_index",
-                  "address", "factory", "chain_id", "number", "block_number"}  # fmt: skip
-"""What two chains cannot have in common: names of blocks, contracts and causes."""
-
-
-def told(value: Any) -> Any:
-    """A body without what is a chain's own."""
-    if isinstance(value, dict):
-        return {key: told(part) for key, part in value.items() if key not in OWN_TO_A_CHAIN}
-    return [told(part) for part in value] if isinstance(value, list) else value
-
-
-def normalised(row: Row) -> dict[str, Any]:
-    """A row in terms that all chains share: pools in (base, quote), no seals."""
-    body: dict[str, Any] = told(read_body(row.body))
-    body.pop("ledger", None)
-    body["snapshot"] = {
-        key: part for key, part in body.get("snapshot", {}).items() if key != "pools"
-    }
-    return {"kind": row.kind, "tick": row.tick, **body}
-
-
-def played(
-    scenario: Scenario, rules: Rules, engine: str
-) -> tuple[MemoryStore, list[dict[str, Any]]]:
-    with scenario_world(scenario, engine=engine) as world:
-        journal, watching = MemoryStore(), Watching()
-        runner = runner_for(scenario, rules, world=world, journal=journal, watcher=watching)
-        replay_world(world, runner)
-        assert watching.skips == []
-        rows = list(journal.rows())
-        ticks = replay_journal(rows, rules, venue=runner.venue, journal=MemoryStore())
-        assert ticks == runner.counters.ticks
-        journal.check()
-    return journal, [normalised(row) for row in rows if row.kind != "open"]
-
-
-def require_parity(scenario: Scenario, rules: Rules, engine: str) -> None:
-    chain, on_chain = played(scenario, rules, engine)
-    model, on_model = played(scenario, rules, "model")
-    assert len(on_chain) == len(on_model)
-    for one, other in zip(on_chain, on_model, strict=True):
-        assert one == other, (one["tick"], one["kind"])
-    assert chain.balances() == model.balances()
-    assert [(e.kind, e.postings) for e in chain.entries()] == [
-        (e.kind, e.postings) for e in model.entries()
-    ]
 
 
 @pytest.mark.parametrize("name", ["crash", "reorg"])
@@ -106,8 +52,7 @@ def short_crash() -> Scenario:
 def test_a_short_crash_is_decided_and_booked_alike_on_ganache_and_on_the_model() -> None:
     """The main line on Truffle's chain: world, runner, decisions, fills, ledger and replay."""
     scenario, rules = short_crash(), storm_rules()
-    _, records = played(scenario, rules, "model")
-    orders = [order["intent"] for body in records if body["kind"] == "record"
-              for order in body["orders"]]  # fmt: skip
+    model = played_book(scenario, rules, engine="model")
+    orders = [order["intent"] for body in bodies(list(model.rows())) for order in body["orders"]]
     assert {"open", "close"} <= set(orders)
-    require_parity(scenario, rules, "ganache")
+    require_same_book(played_book(scenario, rules, engine="ganache"), model)

@@ -9,17 +9,23 @@ import pytest
 
 from bot.config import load_rules
 from bot.core.ports import Row
+from bot.edges.memory_store import MemoryStore
 from bot.report.reading import read_story
 from bot.report.standing import standings
-from tests.builders.played import bodies, played
+from tests.builders.played import bodies, require_same_book, shipped_book
 
 RULES = load_rules(Path(__file__).parents[2] / "rules" / "vol_pool.toml")
 POOL = "VOLT-USDC"
 
 
 @pytest.fixture(scope="module")
-def model() -> list[Row]:
-    return played("vol_pool", RULES, engine="model")
+def book() -> MemoryStore:
+    return shipped_book("vol_pool", RULES, engine="model")
+
+
+@pytest.fixture(scope="module")
+def model(book: MemoryStore) -> list[Row]:
+    return list(book.rows())
 
 
 def test_the_token_leaps_threefold_within_hours_and_is_back_after_days(model: list[Row]) -> None:
@@ -79,7 +85,7 @@ def test_every_layer_opens_and_ends_for_its_reasons(model: list[Row]) -> None:
 
 
 @pytest.mark.fork
-def test_model_and_anvil_take_the_same_decisions_on_the_whole_leap(model: list[Row]) -> None:
-    ours, theirs = bodies(model), bodies(played("vol_pool", RULES, engine="anvil"))
-    assert [body["decisions"] for body in ours] == [body["decisions"] for body in theirs]
-    assert [body["views"] for body in ours] == [body["views"] for body in theirs]
+def test_the_whole_leap_is_decided_and_booked_alike_on_anvil_and_on_the_model(
+    book: MemoryStore,
+) -> None:
+    require_same_book(shipped_book("vol_pool", RULES, engine="anvil"), book)
