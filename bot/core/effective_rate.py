@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, fsum, log
+from typing import Any, TypeVar
 
 from bot.core.snapshot import PoolSpec
 from bot.core.units import YEAR_S, carried
 
 INDEX_START = 100.0
+Move = TypeVar("Move", float, Any)
+"""A number, or an array of numbers that are added one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +75,8 @@ def basket_move(
     None for no price. Each token is priced by the shortest chain of pools, the earlier pool first.
     None where no other token is reached.
     """
-    moves = _moves_against(token, _edges(specs, before, now))
-    return sum(moves) / len(moves) if moves else None
+    moves = moves_against(token, _edges(specs, before, now))
+    return fsum(moves) / len(moves) if moves else None  # sum() depends on Python's version
 
 
 def _edges(
@@ -90,13 +93,18 @@ def _edges(
     return edges
 
 
-def _moves_against(token: str, edges: Mapping[str, list[tuple[str, float]]]) -> list[float]:
-    reached = {token: 0.0}
+def moves_against(token: str, edges: Mapping[str, Sequence[tuple[str, Move]]]) -> list[Move]:
+    """Log moves of a token against every other token that chains of pools lead to.
+
+    edges: by token, the tokens of its pools in the order of the specs, each with the log move of
+    the first in the other: one number, or a column of them.
+    """
+    reached: dict[str, Move] = {}
     waiting = deque((token,))
     while waiting:
         at = waiting.popleft()
         for other, move in edges.get(at, ()):
-            if other not in reached:
-                reached[other] = reached[at] + move
+            if other != token and other not in reached:
+                reached[other] = reached[at] + move if at in reached else move
                 waiting.append(other)
-    return [move for other, move in reached.items() if other != token]
+    return list(reached.values())

@@ -93,7 +93,7 @@ def tvl_over_fees(figures: StreamFigures, *, tvl_atoms: int, realised_vol: float
     >>> tvl_over_fees(day, tvl_atoms=3_650, realised_vol=0.4)
     12.5
     """
-    net = fee_yield(figures, tvl_atoms=tvl_atoms) - realised_vol**2 / 8.0
+    net = fee_yield(figures, tvl_atoms=tvl_atoms) - realised_vol * realised_vol / 8.0
     return 1.0 / net if net > 0.0 else None
 
 

@@ -6,7 +6,7 @@ can ask which blocks could fire before it visits any, and each way checks the ot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import accumulate
 
 from bot.core.guard import Doubt, Guard, Seen, is_pause, leaps, median_of, side
@@ -14,19 +14,26 @@ from bot.core.units import BPS
 
 
 def doubts(
-    blocks: Sequence[Seen], twaps: Sequence[int | None], guard: Guard
+    blocks: Sequence[Seen],
+    twaps: Sequence[int | None],
+    guard: Guard,
+    *,
+    reorgs: Collection[int] = (),
 ) -> tuple[Doubt | None, ...]:
-    """Why each block's price is not trusted, None where it is. twaps: one a block, None unknown."""
+    """Why each block's price is not trusted, None where it is. twaps: one a block, None unknown.
+
+    reorgs: places of the blocks that came right behind a reorg, where other blocks had stood.
+    """
     if not guard.is_on:
         return (None,) * len(blocks)
     count, needed = len(blocks), guard.confirmations
     spots = [seen.spot_atoms for seen in blocks]
-    pauses = [
-        is_pause(blocks[max(0, i - guard.blocks_kept) : i], blocks[i], guard=guard)
+    breaks = [
+        i in reorgs or is_pause(blocks[max(0, i - guard.blocks_kept) : i], blocks[i], guard=guard)
         for i in range(count)
     ]
-    # Index of the last pause up to each block; the first block begins.
-    begun = list(accumulate((i if pauses[i] else 0 for i in range(count)), max))
+    # Index of the last break up to each block; the first block begins.
+    begun = list(accumulate((i if breaks[i] else 0 for i in range(count)), max))
     medians = [median_of(spots[max(0, i + 1 - guard.median_blocks) : i + 1]) for i in range(count)]
     by_median = _sides(spots, medians, gap_bps_max=guard.median_gap_bps_max)
     by_twap = _sides(spots, twaps, gap_bps_max=guard.twap_gap_bps_max)
@@ -36,7 +43,7 @@ def doubts(
         if i + 1 < least or twaps[i] is None:
             return Doubt.WARMING
         if i - begun[i] + 1 < needed:
-            return Doubt.PAUSE
+            return Doubt.REORG if begun[i] in reorgs else Doubt.PAUSE
         usual = median_of(
             [seen.depth for seen in blocks[max(0, i + 1 - guard.depth_blocks) : i + 1]]
         )

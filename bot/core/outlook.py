@@ -5,7 +5,7 @@ Both are done only for what the rules speak of; a thousand watched pools cost no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.core.cash_flows import CashFlow
@@ -22,7 +22,7 @@ from bot.core.market_memory import (
     pool_step,
     world_step,
 )
-from bot.core.market_metrics import BOOK_RATIO, needs_of, outside_metrics
+from bot.core.market_metrics import BOOK_RATIO, outside_metrics
 from bot.core.market_readers import Facts
 from bot.core.plan import PoolView
 from bot.core.ports import Quoting
@@ -68,16 +68,6 @@ def remember_tick(
             needs=needs,
         )
     return Remembered(world=world, pools=pools)
-
-
-def memory_history(snapshots: Iterable[Snapshot], rules: Rules) -> Iterator[Remembered]:
-    """The memory after each tick of a whole history: the scan that a run makes, tick by tick."""
-    memory, before = NOTHING_REMEMBERED, None
-    needs = needs_of(rules.metric_names)
-    for snapshot in snapshots:
-        memory = remember_tick(memory, before, snapshot, rules, needs)
-        before = snapshot
-        yield memory
 
 
 def with_outside(

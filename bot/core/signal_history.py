@@ -16,6 +16,7 @@ import numpy as np
 from bot.core.bar_metrics import NOTHING_SEEN, closed, read
 from bot.core.bar_signals import wanted_of
 from bot.core.bars import Floats, Times
+from bot.core.columns import held
 from bot.core.errors import MarketDataError
 from bot.core.guard import Doubt
 from bot.core.price_bars import PriceBar
@@ -60,19 +61,13 @@ def _guarded_history(
     at = np.flatnonzero([price is not None for price in taken])
     kept = np.array([price for price in taken if price is not None], np.float64)
     history = {
-        name: _carried(values, at, times.size)
+        name: held(values, at, times.size)
         for name, values in bar_history(times[at], kept, rules).items()
     }
     at = np.flatnonzero([doubt is None for doubt in doubts])
     vols = realised_vol_history(times[at], prices[at], rules)
-    history[REALISED_VOL] = _carried(vols, at, times.size)
+    history[REALISED_VOL] = held(vols, at, times.size)
     return history
-
-
-def _carried(values: Floats, at: Times, size: int) -> Floats:
-    """Values of some ticks, each at every tick up to the next of them; nan before the first."""
-    index = np.searchsorted(at, np.arange(size), side="right") - 1
-    return np.append(values, np.nan)[index]
 
 
 def bar_history(times: Times, prices: Floats, rules: Rules) -> History:

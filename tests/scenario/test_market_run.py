@@ -14,8 +14,8 @@ from bot.core.errors import ConfigError
 from bot.core.macro import MacroEvent
 from bot.core.market_metrics import OUTSIDE_METRICS
 from bot.core.market_terms import MarketTerms
+from bot.core.metric_history import BOOK_METRICS, metric_history
 from bot.core.model_stage import model_world
-from bot.core.outlook import Remembered, memory_history
 from bot.core.record import read_body
 from bot.core.rules import Rules
 from bot.core.scenario import Scenario
@@ -26,6 +26,7 @@ from bot.edges.memory_store import MemoryStore
 from bot.report.reading import read_story
 from bot.runs.replay import replay_journal, replay_world
 from tests.builders.played import require_parity
+from tests.builders.recorded import require_recorded, told_by
 from tests.builders.runs import (
     DAY_S,
     HOUR_S,
@@ -191,24 +192,18 @@ def test_a_replay_of_the_record_needs_no_feed_and_no_calendar() -> None:
     assert recover(journal, rules, venue=runner.venue) == runner.book
 
 
-def test_a_run_remembers_what_a_scan_of_its_history_does_to_the_bit() -> None:
-    rules = all_rules()
-    _, runner = played(world(), rules)
-    steps = [step.state for step in runner.book.steps if step.state.snapshot is not None]
-    scan = list(memory_history((state.snapshot for state in steps), rules))
-    assert len(scan) == len(steps) > 40
-    for state, memory in zip(steps, scan, strict=True):
-        pools = {name: book.memory for name, book in state.pools.items()}
-        assert Remembered(world=state.world, pools=pools) == memory
-
-
-def test_after_a_reorg_the_memory_is_that_of_the_chain_as_it_stands() -> None:
-    rules = all_rules()
-    _, runner = played(world(REORG), rules)
-    steps = [step.state for step in runner.book.steps if step.state.snapshot is not None]
-    last = list(memory_history((state.snapshot for state in steps), rules))[-1]
-    assert runner.book.state.world == last.world
-    assert {n: b.memory for n, b in runner.book.state.pools.items()} == last.pools
+@pytest.mark.parametrize("extra", ["", REORG], ids=["straight", "with a reorg"])
+def test_what_a_run_measured_is_its_whole_history_to_the_bit(extra: str) -> None:
+    """Three hedged pools, a deposit and a withdrawal, the protocol's fee turned on, and no block
+    for hours; and the final branch where blocks were replaced."""
+    journal, runner = played(world(extra), all_rules())
+    told = told_by(list(journal.rows()))
+    assert bool(told.recorded.reorgs) == bool(extra)
+    found = metric_history(told.recorded, all_rules(), runner.venue)
+    assert found.keys() == {"WETH-USDC", "LINK-WETH", "WBTC-WETH"}
+    for pool, history in found.items():
+        assert history.keys() > OUTSIDE_METRICS.keys() - BOOK_METRICS.keys()
+        require_recorded(history, told, pool)
 
 
 def test_the_flows_of_hedges_are_those_of_the_fills_that_stand() -> None:

@@ -19,13 +19,14 @@ from bot.core.guard_history import doubts
 from bot.core.model_stage import model_world
 from bot.core.ports import Row
 from bot.core.reasons import Reason
-from bot.core.record import decode_snapshot, decode_spec, read_body
+from bot.core.record import read_body
 from bot.core.signal_history import signal_history
 from bot.core.snapshot import Snapshot
 from bot.core.terms import sealed
 from bot.edges.memory_store import MemoryStore
 from bot.runs.replay import replay_journal, replay_world
 from tests.builders.closes import HOUR_S, SHORT, rules_on_bars
+from tests.builders.recorded import told_by
 from tests.builders.runs import layer, rules_of, runner_for
 
 LONG = BarTerms(
@@ -50,22 +51,13 @@ class Told(NamedTuple):
 
 
 def told(rows: list[Row]) -> list[Told]:
-    """What the journal tells, read anew: snapshots are differences, and reorgs take ticks back."""
-    opened = read_body(rows[0].body)
-    specs = tuple(decode_spec(spec) for spec in opened["specs"])
-    start = decode_snapshot(opened["snapshot"], specs, None)
-    at = next(index for index, spec in enumerate(specs) if spec.name == POOL)
+    """What the journal tells of the pool, tick by tick."""
+    read = told_by(rows)
+    at = next(place for place, spec in enumerate(read.recorded.specs) if spec.name == POOL)
     ticks: list[Told] = []
-    for row in rows[1:]:
-        body = read_body(row.body)
-        if row.kind == "undo":
-            del ticks[-body["ticks"] :]
-        if row.kind != "record":
-            continue
-        before = ticks[-1].snapshot if ticks else start
-        snapshot = decode_snapshot(body["snapshot"], specs, before)
-        base, quote = snapshot.pools[at].reserves(specs[at])
-        ticks.append(Told(snapshot, quote / base, body["views"][POOL]["metrics"]))
+    for seen, views in zip(read.recorded.snapshots, read.views, strict=True):
+        base, quote = seen.pools[at].reserves(seen.specs[at])
+        ticks.append(Told(seen, quote / base, views[POOL]["metrics"]))
     return ticks
 
 
