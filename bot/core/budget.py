@@ -140,7 +140,7 @@ def purse(
 
 def within_year(noted: Sequence[Spend], time_s: int) -> int:
     """The sum of what was noted within the last 365 days, quote atoms."""
-    return sum(one.atoms for one in noted if one.time_s > time_s - YEAR_S)
+    return sum([one.atoms for one in noted if one.time_s > time_s - YEAR_S]) if noted else 0
 
 
 def _own(base_atoms: int, layer: Layer) -> int:

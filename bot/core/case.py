@@ -25,7 +25,9 @@ class Case:
     the last blocks, oldest first, as many as the guard asks for, this one included.
     is_called: whether free cash does not pay for the margin that its hedge needs now. is_open:
     whether the layer's sleeve may act.
-    purse_now: what is left to spend, worked out only for a layer that would buy.
+    purse_now: what is left to spend, worked out only for a layer that would buy. worth: what its
+    hedge would bring if sold now, quote atoms after fees; None without one, or where nobody can
+    tell.
     """
 
     cause: str
@@ -39,6 +41,7 @@ class Case:
     is_called: bool
     is_open: bool
     purse_now: Callable[[], Purse]
+    worth: int | None
     quoting: Quoting
 
     @property

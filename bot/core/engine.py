@@ -32,7 +32,15 @@ from bot.core.record import (
     read_body,
 )
 from bot.core.rules import Rules
-from bot.core.settlement import Settled, book_values, free_cash, head_after, seal_all, settle
+from bot.core.settlement import (
+    Settled,
+    book_values,
+    free_cash,
+    head_after,
+    seal_all,
+    settle,
+    untouched,
+)
 from bot.core.sight import Sight, look
 from bot.core.sleeves import Sleeve, opening_money
 from bot.core.snapshot import Block, Snapshot
@@ -192,7 +200,7 @@ def _finish(
         planned,
         fills,
         head=settled.state.ledger_head,
-        book=book_values(settled.state, sight, venue),
+        book=book_values(settled.state, sight, venue, known=untouched(plan, fills)),
     )
     row = journal.append(kind="record", tick=plan.tick, body=body, entries=settled.entries)
     return book.advanced(_step(settled)), row

@@ -156,5 +156,7 @@ def _dealt_legs(fill: Fill) -> tuple[Leg, ...]:
 
 def _noted(before: tuple[Spend, ...], atoms: int, *, time_s: int) -> tuple[Spend, ...]:
     """With one more, unless it is nothing, and without what is older than a year."""
+    if not before and not atoms:
+        return before
     recent = tuple(spend for spend in before if spend.time_s > time_s - YEAR_S)
     return (*recent, Spend(time_s=time_s, atoms=atoms)) if atoms else recent

@@ -107,20 +107,19 @@ def seal(
     draft: Draft, *, head: LedgerHead, tick: int, time_s: int, block_number: int, block_hash: str
 ) -> Entry:
     """Give a draft its place after `head`."""
-    entry = Entry(
-        seq=head.seq + 1,
-        tick=tick,
-        time_s=time_s,
-        block_number=block_number,
-        block_hash=block_hash,
-        kind=draft.kind,
-        cause=draft.cause,
-        memo=draft.memo,
-        postings=draft.postings,
-        prev_hash=head.hash,
-        hash="",
-    )
-    return replace(entry, hash=seal_of(entry))
+    place: dict[str, Any] = {
+        "seq": head.seq + 1,
+        "tick": tick,
+        "time_s": time_s,
+        "block_number": block_number,
+        "block_hash": block_hash,
+        "kind": draft.kind,
+        "cause": draft.cause,
+        "memo": draft.memo,
+        "prev_hash": head.hash,
+    }
+    sealed = digest_text(canonical_json({**place, "postings": _postings_json(draft.postings)}))
+    return Entry(**place, postings=draft.postings, hash=sealed)
 
 
 def seal_of(entry: Entry) -> str:
@@ -280,6 +279,10 @@ def _sealed_part(entry: Entry) -> dict[str, Json]:
         "kind": entry.kind,
         "cause": entry.cause,
         "memo": entry.memo,
-        "postings": [[p.account, p.currency, str(p.atoms)] for p in entry.postings],
+        "postings": _postings_json(entry.postings),
         "prev_hash": entry.prev_hash,
     }
+
+
+def _postings_json(postings: Iterable[Posting]) -> Json:
+    return [[posting.account, posting.currency, str(posting.atoms)] for posting in postings]

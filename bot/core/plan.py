@@ -84,7 +84,8 @@ class Plan:
     """All decisions of a tick, in the ladder's order, and the orders that carry them out.
 
     margins: hedge id -> margin that it needs from now on, quote atoms, where that changes.
-    advice: on core positions that were due to be weighed.
+    advice: on core positions that were due to be weighed. worth: hedge id -> what it would bring
+    before any order, see core/worth.py; not written down, so empty in a plan that was read.
     """
 
     tick: int
@@ -93,3 +94,4 @@ class Plan:
     orders: tuple[Order, ...]
     margins: Mapping[str, int] = field(default_factory=dict)
     advice: tuple[Advice, ...] = ()
+    worth: Mapping[str, int | None] = field(default_factory=dict)

@@ -59,6 +59,7 @@ def decide(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> Pl
         orders=tuple(choice.order for choice in chosen.values() if choice.order is not None),
         margins=turns.calls.needed,
         advice=advise(state, sight, rules),
+        worth=turns.worth,
     )
 
 

@@ -19,6 +19,7 @@ from bot.core.sight import Sight, hedged_pools
 from bot.core.sleeves import ACCOUNTS, Money, Sleeve, money_after, spendable
 from bot.core.snapshot import Snapshot
 from bot.core.state import BookState, Hedge
+from bot.core.worth import Worth, worth_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def settle(
     answers = tuple(zip(plan.orders, fills, strict=True))
     claims, drafts = _claims(state, sight, tick=plan.tick)
     hedges, moved, earned = _dealt(state.hedges, plan, answers, snapshot=snapshot)
-    drafts += _lent(state, moved, cause=digest(snapshot.chain_id, snapshot.block.hash, plan.tick))
+    drafts += _lent(state, moved, snapshot=snapshot, tick=plan.tick)
     drafts += advice_drafts(plan.advice, snapshot, tick=plan.tick)
     entries = seal_all(drafts, state.ledger_head, snapshot, tick=plan.tick)
     pools = {
@@ -116,15 +117,16 @@ def head_after(head: LedgerHead, entries: Sequence[Entry]) -> LedgerHead:
     return LedgerHead(seq=entries[-1].seq, hash=entries[-1].hash) if entries else head
 
 
-def book_values(state: BookState, sight: Sight, quoting: Quoting) -> Json:
+def book_values(state: BookState, sight: Sight, quoting: Quoting, *, known: Worth) -> Json:
     """What the book is worth now: each sleeve's money (the core's first), and each hedge at what
-    the venue would pay."""
+    the venue would pay. known: `untouched`."""
     papers = paper_values(state.pools, sight.snapshot)
+    worth = worth_of(state.hedges, sight.views, quoting, known=known)
     return {
         **({"advice": papers} if papers else {}),
         **_money_json(state.money[Sleeve.CORE]),
         "engine": _money_json(state.money[Sleeve.ENGINE]),
-        "hedges": [_hedge_value(hedge, sight, quoting) for hedge in state.hedges],
+        "hedges": [_hedge_json(hedge, worth[hedge.id]) for hedge in state.hedges],
         "layers": {
             name: {layer: held.status.value for layer, held in book.layers.items()}
             for name, book in state.pools.items()
@@ -140,14 +142,15 @@ def _money_json(money: Money) -> dict[str, Json]:
     }
 
 
-def _hedge_value(hedge: Hedge, sight: Sight, quoting: Quoting) -> Json:
-    """A hedge at its liquidation value; None while its pool cannot be valued or it has expired."""
-    view = sight.views.get(hedge.pool)
-    value = (
-        None
-        if view is None or view.market.time_s >= hedge.expiry_s
-        else quoting.liquidation_atoms(hedge.legs, view.market)
-    )
+def untouched(plan: Plan, fills: Sequence[Fill]) -> Worth:
+    """The worth of hedges that no fill has changed."""
+    dealt = {
+        order.hedge_id for order, fill in zip(plan.orders, fills, strict=True) if fill.is_dealt
+    }
+    return {hedge: atoms for hedge, atoms in plan.worth.items() if hedge not in dealt}
+
+
+def _hedge_json(hedge: Hedge, worth_atoms: int | None) -> Json:
     return {
         "id": hedge.id,
         "pool": hedge.pool,
@@ -158,7 +161,7 @@ def _hedge_value(hedge: Hedge, sight: Sight, quoting: Quoting) -> Json:
         "expiry_s": hedge.expiry_s,
         "cost": str(hedge.cost_atoms),
         "margin": str(hedge.margin_atoms),
-        "value": None if value is None else str(value),
+        "value": None if worth_atoms is None else str(worth_atoms),
     }
 
 
@@ -170,7 +173,6 @@ def _dealt(
     snapshot: Snapshot,
 ) -> tuple[tuple[Hedge, ...], list[Draft], dict[str, int]]:
     """The hedges after margin and fills, the entries of both, and what each order earned."""
-    cause = digest(snapshot.chain_id, snapshot.block.hash, plan.tick)
     held = {hedge.id: hedge for hedge in hedges}
     drafts: list[Draft] = []
     earned: dict[str, int] = {}
@@ -183,7 +185,7 @@ def _dealt(
                 sleeve=hedge.sleeve,
                 quote_symbol=plan.views[hedge.pool].market.quote_symbol,
                 change_atoms=margin_atoms - hedge.margin_atoms,
-                cause=cause,
+                cause=_tick_cause(snapshot, plan.tick),
             )
         )
         held[hedge.id] = replace(hedge, margin_atoms=margin_atoms)
@@ -207,21 +209,28 @@ def _dealt(
     return tuple(held.values()), drafts, earned
 
 
-def _lent(state: BookState, drafts: Sequence[Draft], *, cause: str) -> list[Draft]:
+def _tick_cause(snapshot: Snapshot, tick: int) -> str:
+    return digest(snapshot.chain_id, snapshot.block.hash, tick)
+
+
+def _lent(
+    state: BookState, drafts: Sequence[Draft], *, snapshot: Snapshot, tick: int
+) -> list[Draft]:
     """The entries, and before them what the venue must lend for no sleeve's cash ever to fall below
     zero; or behind them what is paid back of an older debt."""
-    lent, repaid = [], []
+    lent: list[Draft] = []
+    repaid: list[Draft] = []
     for sleeve, money in state.money.items():
-        before, behind = _debts(money, sleeve, drafts, cause=cause)
-        lent += before
-        repaid += behind
+        for symbol, atoms in sorted(_debts(money, sleeve, drafts).items()):
+            draft = debt_draft(
+                sleeve=sleeve, symbol=symbol, atoms=atoms, cause=_tick_cause(snapshot, tick)
+            )
+            (lent if atoms > 0 else repaid).append(draft)
     return [*lent, *drafts, *repaid]
 
 
-def _debts(
-    money: Money, sleeve: Sleeve, drafts: Sequence[Draft], *, cause: str
-) -> tuple[list[Draft], list[Draft]]:
-    """(lent, paid back) of one sleeve."""
+def _debts(money: Money, sleeve: Sleeve, drafts: Sequence[Draft]) -> dict[str, int]:
+    """By symbol, what one sleeve must be lent (> 0) or pays back (< 0)."""
     free, least = dict(money.cash), dict(money.cash)
     for draft in drafts:
         for posting in draft.postings:
@@ -231,20 +240,11 @@ def _debts(
             least[symbol] = min(least.get(symbol, 0), atoms)
     lent = {symbol: -atoms for symbol, atoms in least.items() if atoms < 0}
     repaid = {
-        symbol: min(owed, free.get(symbol, 0))
+        symbol: -min(owed, free.get(symbol, 0))
         for symbol, owed in money.debt.items()
         if symbol not in lent and owed > 0 and free.get(symbol, 0) > 0
     }
-    return (
-        [
-            debt_draft(sleeve=sleeve, symbol=s, atoms=a, cause=cause)
-            for s, a in sorted(lent.items())
-        ],
-        [
-            debt_draft(sleeve=sleeve, symbol=s, atoms=-a, cause=cause)
-            for s, a in sorted(repaid.items())
-        ],
-    )
+    return {**repaid, **lent}
 
 
 def _claims(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from bot.core.advice_memory import remembered
 from bot.core.errors import EmptyPoolError
@@ -58,7 +59,7 @@ def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -
             continue
         exposure = exposure_of(spec, pool, position) if position.lots else None
         market = _market(spec, pool, signals, time_s=snapshot.block.time_s, rules=rules)
-        if _uses_index(rules):
+        if _uses_index(tuple(layer.instrument for layer in rules.layers)):
             index, market = _with_index(signals.index, market, rules, quoting)
             signals = replace(signals, index=index)
         view = _view(spec, pool, signals, exposure, market=market, rules=rules, quoting=quoting)
@@ -140,14 +141,15 @@ def _new_book(spec: PoolSpec, rules: Rules) -> PoolBook:
     )
 
 
+@cache
+def _uses_index(instruments: tuple[str, ...]) -> bool:
+    return any(INSTRUMENTS[name].on_index for name in instruments)
+
+
 def _carried_on(position: Position, events: Iterable[PositionEvent], *, time_s: int) -> Position:
     for event in events:
         position = apply_event(position, event, block_time_s=time_s)
     return position
-
-
-def _uses_index(rules: Rules) -> bool:
-    return any(INSTRUMENTS[layer.instrument].on_index for layer in rules.layers)
 
 
 def _with_index(

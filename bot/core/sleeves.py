@@ -12,7 +12,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from bot.core import accounts
-from bot.core.ledger import Entry
+from bot.core.ledger import Entry, Posting
 from bot.core.units import BPS, mul_div_down
 
 
@@ -77,7 +77,11 @@ def opening_money(capital: Mapping[str, int], *, engine_bps: int) -> dict[Sleeve
 
 def money_after(before: Money, sleeve: Sleeve, entries: Iterable[Entry]) -> Money:
     """The sleeve's money once these entries are booked."""
-    names, moved = ACCOUNTS[sleeve], tuple(entries)
+    names = ACCOUNTS[sleeve]
+    own = (names.cash, names.margin, names.debt)
+    moved = [posting for entry in entries for posting in entry.postings if posting.account in own]
+    if not moved:
+        return before
     return replace(
         before,
         cash=_balance_after(before.cash, moved, names.cash),
@@ -99,11 +103,10 @@ def spendable(money: Money, *, cap_bps: int) -> dict[str, int]:
 
 
 def _balance_after(
-    before: Mapping[str, int], entries: Iterable[Entry], account: str, *, sign: int = 1
+    before: Mapping[str, int], moved: Iterable[Posting], account: str, *, sign: int = 1
 ) -> Mapping[str, int]:
     after = dict(before)
-    for entry in entries:
-        for posting in entry.postings:
-            if posting.account == account:
-                after[posting.currency] = after.get(posting.currency, 0) + sign * posting.atoms
+    for posting in moved:
+        if posting.account == account:
+            after[posting.currency] = after.get(posting.currency, 0) + sign * posting.atoms
     return after

@@ -14,8 +14,8 @@ def take_reason(case: Case, hedge: Hedge) -> tuple[Reason | None, Numbers]:
     value: what selling brings after fees, < 0 when buying back costs. multiple: value over cost, in
     bps, 0 for a credit. kept: the share of a credit that stays if it is bought back now.
     """
-    take, cost = case.layer.take, hedge.cost_atoms
-    value = case.quoting.liquidation_atoms(hedge.legs, case.view.market)
+    take, cost, value = case.layer.take, hedge.cost_atoms, case.worth
+    assert value is not None, "an expired hedge is settled, and one without a price has no case"
     multiple_bps = mul_div_down(value, BPS, cost) if cost > 0 else 0
     numbers: Numbers = {"value": str(value), "multiple_bps": str(multiple_bps)}
     if take.multiple_bps is not None and multiple_bps >= take.multiple_bps:

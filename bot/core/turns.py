@@ -25,12 +25,14 @@ from bot.core.settlement import spendable_cash
 from bot.core.sight import Sight
 from bot.core.sleeves import Sleeve
 from bot.core.state import BookState, Hedge, PoolBook
+from bot.core.worth import Worth, worth_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
     """One tick's turns. hedges: by pool and layer, with the margin of now. cash: of each sleeve,
-    by symbol, carried on from turn to turn like spent: of each pool, by sleeve.
+    by symbol, carried on from turn to turn like spent: of each pool, by sleeve. worth: see
+    core/worth.py, by hedge.
     """
 
     sight: Sight
@@ -39,6 +41,7 @@ class Turns:
     cause: str
     calls: MarginCalls
     hedges: Mapping[tuple[str, str], Hedge]
+    worth: Worth
     cash: dict[Sleeve, dict[str, int]]
     spent: Mapping[str, dict[Sleeve, Spent]]
 
@@ -68,6 +71,7 @@ class Turns:
             is_called=hedge is not None and hedge.id in self.calls.called,
             is_open=is_open(layer.sleeve, rules, self.sight.snapshot),
             purse_now=partial(purse, view, rules, layer, held, spent=spent, cash_atoms=free_atoms),
+            worth=None if hedge is None else self.worth[hedge.id],
             quoting=self.quoting,
         )
 
@@ -98,6 +102,7 @@ def turns_of(state: BookState, sight: Sight, rules: Rules, quoting: Quoting) -> 
         cause=digest(seen.chain_id, seen.block.hash, rules.hash, state.tick + 1),
         calls=calls,
         hedges=hedges,
+        worth=worth_of(state.hedges, sight.views, quoting, known={}),
         cash={sleeve: dict(left) for sleeve, left in calls.cash.items()},
         spent={
             pool: _spent(state, view, rules, sight.books[pool], tuple(hedges.values()))

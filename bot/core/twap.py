@@ -11,7 +11,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from operator import attrgetter
 
 from bot.core.errors import AmmRefusal, ObservationsMissingError
@@ -88,17 +87,22 @@ def twap_atoms(
             start_s=window_start_s,
             end_s=window_end_s,
         )
-    total = _grown_until(seen, window_end_s) - _grown_until(seen, window_start_s)
-    scale = Fraction(10**base_decimals, (window_end_s - window_start_s) * Q112)
-    return int(total * scale)  # Both factors are >= 0: int() rounds down.
+    end, end_parts = _grown_until(seen, window_end_s)
+    start, start_parts = _grown_until(seen, window_start_s)
+    grown = end * start_parts - start * end_parts
+    seconds = (window_end_s - window_start_s) * end_parts * start_parts
+    unit: int = 10**base_decimals
+    return grown * unit // (seconds * Q112)
 
 
-def _grown_until(seen: Sequence[Observation], time_s: int) -> Fraction:
-    """What the cumulative has grown by from the first observation to a moment within them."""
+def _grown_until(seen: Sequence[Observation], time_s: int) -> tuple[int, int]:
+    """What the cumulative has grown by from the first observation to a moment within them, as a
+    fraction of whole numbers."""
     at = bisect_left(seen, time_s, key=_TIME_S)
     if at == 0:
-        return Fraction(0)
+        return 0, 1
     older, newer = seen[at - 1], seen[at]
+    parts = newer.time_s - older.time_s
     whole = (older.cumulative - seen[0].cumulative) % CUMULATIVE_MODULUS
     part = (newer.cumulative - older.cumulative) % CUMULATIVE_MODULUS
-    return whole + Fraction(part * (time_s - older.time_s), newer.time_s - older.time_s)
+    return whole * parts + part * (time_s - older.time_s), parts

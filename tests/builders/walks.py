@@ -147,6 +147,7 @@ def case_of(inputs: Inputs) -> Case:
         "hedge": _Hedge(inputs) if place.holds else None,
         "recent": (_OlderMetrics(inputs), _Metrics(inputs)),
         "is_open": None,
+        "worth": None,
         "purse_now": lambda: _Purse(inputs),
         "quoting": _Desk(inputs),
     }
@@ -154,10 +155,11 @@ def case_of(inputs: Inputs) -> Case:
 
 
 class _Case(Case):
-    """A case whose gate is looked at like everything else."""
+    """A case whose gate and worth are looked at like everything else."""
 
     __slots__ = ()
     is_open = property(lambda self: self.view.is_open, lambda _self, _value: None)
+    worth = property(lambda self: self.quoting.worth, lambda _self, _value: None)
 
 
 class _Part:
@@ -333,7 +335,8 @@ class _Desk(_Part):
     def quote_cash(self, _legs: Sequence[Leg], _market: Market) -> tuple[int, int]:
         return -100, 10
 
-    def liquidation_atoms(self, _legs: Sequence[Leg], _market: Market) -> int:
+    @property
+    def worth(self) -> int:
         return VALUES[self.inputs["result"]]
 
     def margin_atoms(self, _legs: Sequence[Leg], _market: Market) -> int:
