@@ -132,7 +132,8 @@ def remember_block(
         median_run=longer(memory.median_run, median_side),
         twap_run=longer(memory.twap_run, twap_side),
     )
-    return replace(after, trust=_verdict(after, median=median, twap_atoms=twap_atoms, guard=guard))
+    trust = _verdict(after, median=median, twap_atoms=twap_atoms, guard=guard)
+    return after if trust is TRUSTED else replace(after, trust=trust)
 
 
 def broken(memory: GuardMemory) -> GuardMemory:

@@ -92,6 +92,8 @@ def layers_after(
             answer = opened.get(decision.layer)
             paid = 0 if answer is None else answer[1].fee_atoms - answer[1].cash_atoms
             any_answer = by_layer.get(decision.layer)
+            if any_answer is None and _stands(held, status):
+                continue
             gain = 0 if any_answer is None else earned.get(any_answer[0].id, 0)
             layers[decision.layer] = LayerState(
                 status=status,
@@ -107,6 +109,11 @@ def layers_after(
                 resting=_still_asked(held, decision, answer, time_s=time_s),
             )
     return layers
+
+
+def _stands(held: LayerState, status: Status) -> bool:
+    """Whether a layer that was not answered stays as it is: there is nothing to forget either."""
+    return status is held.status and not (held.spends or held.earned or held.resting)
 
 
 def _is_strike(decision: Decision, opened: Fill) -> bool:

@@ -37,8 +37,9 @@ def settle(
     snapshot, time_s = sight.snapshot, sight.snapshot.block.time_s
     answers = tuple(zip(plan.orders, fills, strict=True))
     claims, drafts = _claims(state, sight, tick=plan.tick)
-    hedges, moved, earned = _dealt(state.hedges, plan, answers, snapshot=snapshot)
-    drafts += _lent(state, moved, snapshot=snapshot, tick=plan.tick)
+    cause = digest(snapshot.chain_id, snapshot.block.hash, plan.tick)
+    hedges, moved, earned = _dealt(state.hedges, plan, answers, time_s=time_s, cause=cause)
+    drafts += _lent(state, moved, cause=cause)
     drafts += advice_drafts(plan.advice, snapshot, tick=plan.tick)
     entries = seal_all(drafts, state.ledger_head, snapshot, tick=plan.tick)
     pools = {
@@ -170,7 +171,8 @@ def _dealt(
     plan: Plan,
     answers: Sequence[tuple[Order, Fill]],
     *,
-    snapshot: Snapshot,
+    time_s: int,
+    cause: str,
 ) -> tuple[tuple[Hedge, ...], list[Draft], dict[str, int]]:
     """The hedges after margin and fills, the entries of both, and what each order earned."""
     held = {hedge.id: hedge for hedge in hedges}
@@ -185,7 +187,7 @@ def _dealt(
                 sleeve=hedge.sleeve,
                 quote_symbol=plan.views[hedge.pool].market.quote_symbol,
                 change_atoms=margin_atoms - hedge.margin_atoms,
-                cause=_tick_cause(snapshot, plan.tick),
+                cause=cause,
             )
         )
         held[hedge.id] = replace(hedge, margin_atoms=margin_atoms)
@@ -193,7 +195,7 @@ def _dealt(
         if not fill.is_dealt:
             continue
         before = held.pop(order.hedge_id, None)
-        after = hedge_after(before, order, fill, time_s=snapshot.block.time_s)
+        after = hedge_after(before, order, fill, time_s=time_s)
         if after is not None:
             held[order.hedge_id] = after
         earned[order.id] = earned_atoms(before, after, order, fill)
@@ -209,22 +211,14 @@ def _dealt(
     return tuple(held.values()), drafts, earned
 
 
-def _tick_cause(snapshot: Snapshot, tick: int) -> str:
-    return digest(snapshot.chain_id, snapshot.block.hash, tick)
-
-
-def _lent(
-    state: BookState, drafts: Sequence[Draft], *, snapshot: Snapshot, tick: int
-) -> list[Draft]:
+def _lent(state: BookState, drafts: Sequence[Draft], *, cause: str) -> list[Draft]:
     """The entries, and before them what the venue must lend for no sleeve's cash ever to fall below
     zero; or behind them what is paid back of an older debt."""
     lent: list[Draft] = []
     repaid: list[Draft] = []
     for sleeve, money in state.money.items():
         for symbol, atoms in sorted(_debts(money, sleeve, drafts).items()):
-            draft = debt_draft(
-                sleeve=sleeve, symbol=symbol, atoms=atoms, cause=_tick_cause(snapshot, tick)
-            )
+            draft = debt_draft(sleeve=sleeve, symbol=symbol, atoms=atoms, cause=cause)
             (lent if atoms > 0 else repaid).append(draft)
     return [*lent, *drafts, *repaid]
 
