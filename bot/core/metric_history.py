@@ -36,6 +36,7 @@ from bot.core.stream_history import stream_history
 
 BOOK_METRICS: Mapping[str, str] = {
     "quick_ratio_book": "cash, margin and open hedges of the book that the run itself has made",
+    "irr_hedged": "what the book's own hedges cost, brought and would bring",
     "move_sigma_restrike": "since the layer's own last strike, which its decisions made",
     "move_sigma_restrike_abs": "since the layer's own last strike, which its decisions made",
 }

@@ -10,6 +10,7 @@ import pytest
 from bot.config import load_rules
 from bot.config.scenario_file import load_scenario
 from bot.core.guard import Doubt
+from bot.core.hedged_return import IRR_HEDGED
 from bot.core.layer_metrics import LAYER_METRICS
 from bot.core.market_metrics import BOOK_RATIO
 from bot.core.metric_history import BOOK_METRICS, metric_history
@@ -91,7 +92,7 @@ def test_every_metric_becomes_known_and_moves(run: Measured) -> None:
 
 
 def test_only_what_the_book_itself_decided_is_no_metric_of_a_history() -> None:
-    assert BOOK_METRICS.keys() == {BOOK_RATIO, *LAYER_METRICS}
+    assert BOOK_METRICS.keys() == {BOOK_RATIO, IRR_HEDGED, *LAYER_METRICS}
 
 
 def test_prices_behind_a_reorg_are_doubted_anew_in_the_history_too() -> None:
