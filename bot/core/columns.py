@@ -71,9 +71,10 @@ def rounded(values: Floats) -> Floats:
     >>> rounded(np.array([0.0018925, 2 / 3, np.nan])).tolist()  # numpy alone: 0.001892
     [0.001893, 0.666667, nan]
     """
-    scaled = values * UNIT
-    found: Floats = np.rint(scaled) / UNIT
-    tied = np.abs(np.abs(scaled - np.trunc(scaled)) - 0.5) <= TIE
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large goes one by one
+        scaled = values * UNIT
+        found: Floats = np.rint(scaled) / UNIT
+        tied = np.abs(np.abs(scaled - np.trunc(scaled)) - 0.5) <= TIE
     for place in np.flatnonzero(tied | (np.abs(scaled) >= PLAIN_MAX)).tolist():
         value = values[place].item()
         found[place] = round(value, PLACES) if isfinite(value) else value

@@ -8,7 +8,7 @@ from math import isnan, nan
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.core.bars import Floats
@@ -161,6 +161,7 @@ def test_an_average_over_half_a_gap_is_that_of_the_gap() -> None:
     assert found == [None, None, 100 * (50 * 5 + 100 * 7) // 150]
 
 
+@example(values=[1.7976931348623157e308, -1e300, 0.0018925])
 @given(
     values=st.lists(
         st.one_of(
