@@ -28,7 +28,13 @@ from bot.core.market_metrics import needs_of, wanted_of
 from bot.core.market_terms import MarketTerms
 from bot.core.parity import PARITY_METRICS, parity_gap_bps
 from bot.core.ports import Quoting
-from bot.core.position_history import exposures, position_history, return_history
+from bot.core.position_history import (
+    RANGE_LOSS,
+    exposures,
+    position_history,
+    range_history,
+    return_history,
+)
 from bot.core.recorded import PoolColumns, Recorded, pool_columns
 from bot.core.rules import Rules
 from bot.core.signal_history import History
@@ -45,7 +51,7 @@ BOOK_METRICS: Mapping[str, str] = {
 
 def metric_history(recorded: Recorded, rules: Rules, quoting: Quoting) -> dict[str, History]:
     """By hedged pool, every metric that a tick measures under these rules but `BOOK_METRICS`."""
-    needs = needs_of(rules.metric_names)
+    needs, asked = needs_of(rules.metric_names), wanted_of(rules.metric_names)
     closes = closes_of(recorded, rules.bars.bar_s) if needs & CLOSES else None
     found: dict[str, History] = {}
     for index, spec in enumerate(recorded.specs):
@@ -57,6 +63,7 @@ def metric_history(recorded: Recorded, rules: Rules, quoting: Quoting) -> dict[s
         sigma = column_of(quoting.calm_vol(each, tenor_s=rules.horizon_s) for each in markets)
         outside = {
             **outside_history(recorded, pool, rules.market),
+            **(range_history(pool, held, rules.market) if RANGE_LOSS in asked else {}),
             **(closes_history(recorded, closes, index, rules.market) if closes else {}),
         }
         if Need.STREAM in needs:
@@ -70,7 +77,7 @@ def metric_history(recorded: Recorded, rules: Rules, quoting: Quoting) -> dict[s
             **{
                 # + 0.0: nought has no sign.
                 name: rounded(outside[name]) + 0.0
-                for name in wanted_of(rules.metric_names) - BOOK_METRICS.keys()
+                for name in asked - BOOK_METRICS.keys()
             },
         }
     return found
