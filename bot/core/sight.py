@@ -59,7 +59,7 @@ def look(state: BookState, snapshot: Snapshot, rules: Rules, quoting: Quoting) -
             continue
         exposure = exposure_of(spec, pool, position) if position.lots else None
         market = _market(spec, pool, signals, time_s=snapshot.block.time_s, rules=rules)
-        if _uses_index(tuple(layer.instrument for layer in rules.layers)):
+        if uses_index(rules):
             index, market = _with_index(signals.index, market, rules, quoting)
             signals = replace(signals, index=index)
         view = _view(spec, pool, signals, exposure, market=market, rules=rules, quoting=quoting)
@@ -141,8 +141,13 @@ def _new_book(spec: PoolSpec, rules: Rules) -> PoolBook:
     )
 
 
+def uses_index(rules: Rules) -> bool:
+    """Whether a layer's contracts are on the volatility index."""
+    return _on_index(tuple(layer.instrument for layer in rules.layers))
+
+
 @cache
-def _uses_index(instruments: tuple[str, ...]) -> bool:
+def _on_index(instruments: tuple[str, ...]) -> bool:
     return any(INSTRUMENTS[name].on_index for name in instruments)
 
 
@@ -198,7 +203,7 @@ def _view(
         horizon_s=rules.horizon_s,
         bars=signals.bars,
     )
-    if _uses_index(rules) or rules.metric_names & INDEX_METRICS.keys():
+    if uses_index(rules) or rules.metric_names & INDEX_METRICS.keys():
         metrics = {**metrics, **index_metrics(market, quoting)}
     if rules.metric_names & PARITY_METRICS.keys():
         metrics = {**metrics, **parity_metrics(market, quoting, tenor_s=rules.horizon_s)}
