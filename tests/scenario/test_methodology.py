@@ -89,6 +89,21 @@ def test_every_part_of_the_method_is_seen_in_a_shipped_scenario_and_has_tests(ro
         assert f"def {function}" in (ROOT / path).read_text(encoding="utf-8"), path
 
 
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.split("|")[1].strip()[:40])
+def test_every_part_of_the_method_has_a_formula_and_keys_that_the_reference_pages_know(
+    row: str,
+) -> None:
+    _, _, here, keys, formula, *_ = row.split("|")
+    assert here.strip()
+    assert formula.strip()
+    pages = ("rules", "configuration", "commands")
+    known = "".join((ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in pages)
+    known += (ROOT / "scenarios" / "README.md").read_text("utf-8")
+    for name in re.findall(r"`\[?([\w.]+)", keys):
+        last = name.rpartition(".")[2]
+        assert re.search(rf"\b({re.escape(name)}|{last})\b", known), name
+
+
 def test_the_presets_table_names_every_shipped_file() -> None:
     table = PAGE.split("## The presets")[1].split("## ")[0]
     named = set(re.findall(r"^\| `(\w+)\.toml` \|", table, re.MULTILINE))
