@@ -6,7 +6,6 @@ finds the pools as core/pool_model.py expects them, or an error.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,6 +29,7 @@ from bot.edges.chain import ChainSource
 from bot.edges.held_reader import HeldReader
 from bot.edges.multisig import Multisig
 from bot.edges.node import AnvilNode, GanacheNode, LocalNode
+from bot.edges.receipts import receipts_of
 from bot.edges.rpc import Call, ReadOnlyRpc, Rpc
 from bot.edges.scenario_setup import create_pools, fund, to
 from bot.edges.uniswap import UNLIMITED, Transaction, UniswapV2World
@@ -40,7 +40,6 @@ SETUP_S = 3_600
 GAS_PRICE_WEI = 10**11
 """Above the base fee of every local node; a block's earlier transactions offer a little more."""
 
-RECEIPTS_TIMEOUT_S = 20.0
 
 SWAP = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)"
 ADD = "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)"
@@ -185,20 +184,6 @@ class ChainStage:
             }
             yield "eth_sendTransaction", [fields]
 
-    def _receipts(self, hashes: list[str]) -> list[dict[str, Any]]:
-        if not hashes:
-            return []
-        calls: list[Call] = [("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes]
-        deadline = time.monotonic() + RECEIPTS_TIMEOUT_S
-        while time.monotonic() < deadline:
-            receipts = self._rpc.batch(calls)
-            if all(receipts):
-                return receipts
-            time.sleep(0.001)
-        raise TransactionFailedError(
-            tx_hash=", ".join(hashes), problem=f"not mined within {RECEIPTS_TIMEOUT_S:g} s"
-        )
-
     def require_no_drift(self, snapshot: Snapshot) -> None:
         """Refuse a block that is not what the model says; receipts tell whose fault it was."""
         assert self._shown is not None, "step 0 is mined before anybody reads"
@@ -212,7 +197,7 @@ class ChainStage:
                 self._refuse_drift(what, (found.reserve0, found.reserve1), _reserves(wanted))
 
     def _refuse_drift(self, what: str, found: object, expected: object) -> None:
-        _require_success(self._receipts(self._hashes))
+        _require_success(receipts_of(self._rpc, self._hashes))
         raise WorldDriftError(what=what, found=found, expected=expected)
 
 

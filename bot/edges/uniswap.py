@@ -7,8 +7,6 @@ unlocked accounts sign) and refuses any chain that is not a local or test chain.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 from bot.core.errors import TransactionFailedError
 from bot.edges.abi import AbiValue, address_of, call_data, encode
 from bot.edges.node import node_modules
+from bot.edges.receipts import receipts_of
 from bot.edges.rpc import Call, Rpc
 from bot.edges.sandbox_chains import ANVIL_CHAIN_ID, require_test_chain
 
@@ -26,7 +25,6 @@ PERIPHERY = "@uniswap/v2-periphery"
 UNLIMITED = 2**256 - 1
 GAS_PER_CALL = 1_000_000
 GAS_PER_DEPLOYMENT = 8_000_000
-RECEIPT_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +197,7 @@ class UniswapV2World:
             raise
         if self.mine:
             self.rpc.call("evm_mine")
-        receipts = self._receipts(hashes)
+        receipts = receipts_of(self.rpc, hashes)
         for receipt in receipts:
             if int(receipt["status"], 16) != 1:
                 raise TransactionFailedError(
@@ -230,15 +228,3 @@ class UniswapV2World:
     def _gas_price_wei(self) -> int:
         # Ganache has a base fee from its first block on, Anvil is started without one.
         return 0 if self.chain_id == ANVIL_CHAIN_ID else 10**11
-
-    def _receipts(self, hashes: Sequence[str]) -> list[dict[str, Any]]:
-        calls: list[Call] = [("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes]
-        deadline = time.monotonic() + RECEIPT_TIMEOUT_S
-        while time.monotonic() < deadline:
-            receipts = self.rpc.batch(calls)
-            if all(receipts):
-                return receipts
-            time.sleep(0.001)
-        raise TransactionFailedError(
-            tx_hash=", ".join(hashes), problem=f"not mined within {RECEIPT_TIMEOUT_S:g} s"
-        )

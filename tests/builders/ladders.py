@@ -6,24 +6,35 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from bot.core.conditions import Comparison
 from bot.core.errors import ReorgDetectedError
 from bot.core.model_stage import model_specs
 from bot.core.quotes import PoolTerms
 from bot.core.record import read_body
-from bot.core.rules import Layer, Rules
+from bot.core.rules import Layer, Rules, SizeBy
 from bot.core.snapshot import Block, EventKind, PoolState, PoolTuple, PositionEvent, Snapshot
 from bot.core.terms import sealed
 from bot.core.twap import Q112
 from bot.core.venue import PaperVenue, VenueTerms
 from bot.edges.memory_store import MemoryStore
 from bot.runs.runner import Runner
-from tests.builders.runs import HOUR_S, POOL, rules_of, runner_for
+from tests.builders.runs import DAY_S, HOUR_S, POOL, rules_of, runner_for
 from tests.builders.scripts import two_days
 
 START_S = 1_772_438_400  # 2026-03-02T08:00:00Z, an expiry
 SPEC = model_specs(two_days())[0]
 LP = 10**15
 SUPPLY = 3 * LP
+SHORT: dict[str, Any] = {
+    "instrument": "forward",
+    "offsets_bps": (0,),
+    "size_by": SizeBy.BASE,
+    "hedge_ratio_bps": 10_000,
+    "tenor_s": 7 * DAY_S,
+    "arm": Comparison(metric="move_bps", below=-400.0),
+    "disarm": Comparison(metric="move_bps", below=-9_000.0),
+}
+"""A layer that sells all the base tokens of the position forward after a fall of 4 %."""
 
 
 class Priced:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import check_rules, load_rules
+from bot.config import load_rules
 from bot.core.canonical import canonical_json
 from bot.core.rules import Engine, SizeBy
 from bot.core.sleeves import Sleeve
 from bot.core.terms import rules_from_json, rules_to_json, sealed
+from tests.builders.rule_files import problems, written
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -34,17 +35,6 @@ premium_budget_bps_per_year = 150
 """
 CORE = LAYER.replace('"vol"', '"core"').replace('sleeve = "engine"\n', "")
 FILE = STRATEGY + ENGINE + LAYER
-
-
-def written(folder: Path, text: str) -> Path:
-    path = folder / "rules.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def problems(folder: Path, text: str) -> list[str]:
-    path = written(folder, text)
-    return [error.line.replace(f"{path}: ", "") for error in check_rules(path)]
 
 
 def test_an_engine_is_read_with_its_defaults_and_counts_in_the_hash(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import check_rules, load_rules
+from bot.config import load_rules
 from bot.config.boxes import bounds, boxes
 from bot.core.bar_terms import BarTerms
 from bot.core.canonical import canonical_json
@@ -18,6 +18,7 @@ from bot.core.errors import ConfigError
 from bot.core.guard import NO_GUARD, Guard
 from bot.core.rules import Roll, SizeBy, Take
 from bot.core.terms import rules_from_json, rules_to_json
+from tests.builders.rule_files import problems, written
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted((CHECKOUT / "rules").glob("*.toml"))
@@ -36,18 +37,6 @@ premium_budget_bps_per_year = 150
 """
 STRATEGY = '[strategy]\nname = "tested"\n'
 FILE = STRATEGY + LAYER
-
-
-def written(folder: Path, text: str) -> Path:
-    path = folder / "rules.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def problems(folder: Path, text: str) -> list[str]:
-    """Key, problem and remedy of each error, without the file's name."""
-    path = written(folder, text)
-    return [error.line.replace(f"{path}: ", "") for error in check_rules(path)]
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

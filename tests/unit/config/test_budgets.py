@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import check_rules
+from tests.builders.rule_files import problems
 
 FILE = """
 [strategy]
@@ -42,16 +42,15 @@ premium_budget_bps_per_year = 5000
 """
 
 
-def problems(folder: Path, old: str, new: str) -> list[str]:
+def changed(folder: Path, old: str, new: str) -> list[str]:
+    """What is wrong with the file once this is in place of that."""
     assert FILE.count(old) == 1
-    path = folder / "rules.toml"
-    path.write_text(FILE.replace(old, new), encoding="utf-8")
-    return [error.line.replace(f"{path}: ", "") for error in check_rules(path)]
+    return problems(folder, FILE.replace(old, new))
 
 
 def test_budgets_up_to_the_very_limit_load(tmp_path: Path) -> None:
-    assert problems(tmp_path, "[7, 14, 28]", "[7, 14, 28]") == []
-    assert problems(tmp_path, "per_year = 200\n\n[[", "per_year = 3\n\n[[") == []
+    assert changed(tmp_path, "[7, 14, 28]", "[7, 14, 28]") == []
+    assert changed(tmp_path, "per_year = 200\n\n[[", "per_year = 3\n\n[[") == []
 
 
 @pytest.mark.parametrize(
@@ -84,4 +83,4 @@ def test_budgets_up_to_the_very_limit_load(tmp_path: Path) -> None:
     ids=["above the total", "above the engine's cap", "a share of nothing", "a size of nothing"],
 )
 def test_one_more_is_refused(tmp_path: Path, old: str, new: str, line: str) -> None:
-    assert problems(tmp_path, old, new) == [line]
+    assert changed(tmp_path, old, new) == [line]

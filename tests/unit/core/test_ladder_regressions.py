@@ -12,12 +12,12 @@ from bot.core.conditions import Comparison
 from bot.core.depth import DepthTerms
 from bot.core.engine import recover
 from bot.core.quotes import PoolTerms
-from bot.core.rules import Roll, SizeBy, Take
+from bot.core.rules import Roll, Take
 from bot.core.settlement import _lent
 from bot.core.sleeves import Money, Sleeve
 from bot.core.state import BookState
 from tests.builders.book import draft
-from tests.builders.ladders import Ladder
+from tests.builders.ladders import SHORT, Ladder
 from tests.builders.runs import DAY_S, HOUR_S, POOL, layer
 
 BY_PRICE: dict[str, Any] = {
@@ -28,15 +28,6 @@ FREEZING: dict[str, Any] = {
     **BY_PRICE,
     "freeze": Comparison(metric="move_bps", below=-3_000.0),
     "thaw": Comparison(metric="move_bps", above=-2_500.0),
-}
-SHORT: dict[str, Any] = {
-    "instrument": "forward",
-    "offsets_bps": (0,),
-    "size_by": SizeBy.BASE,
-    "hedge_ratio_bps": 10_000,
-    "tenor_s": 7 * DAY_S,
-    "arm": Comparison(metric="move_bps", below=-400.0),
-    "disarm": Comparison(metric="move_bps", below=-9_000.0),
 }
 SHALLOW = PoolTerms(depth=DepthTerms(size_base=60, distance_thinning=0.0))
 

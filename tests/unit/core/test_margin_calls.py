@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from bot.core.conditions import Comparison
 from bot.core.engine import recover
 from bot.core.ledger import check_chain
-from bot.core.sizing import SizeBy
-from tests.builders.ladders import Ladder
+from tests.builders.ladders import SHORT, Ladder
 from tests.builders.runs import DAY_S, layer
-
-SHORT: dict[str, Any] = {
-    "instrument": "forward",
-    "offsets_bps": (0,),
-    "size_by": SizeBy.BASE,
-    "hedge_ratio_bps": 10_000,
-    "tenor_s": 7 * DAY_S,
-    "arm": Comparison(metric="move_bps", below=-400.0),
-    "disarm": Comparison(metric="move_bps", below=-9_000.0),
-}
-"""All the base tokens of the position sold forward after a fall of 4 %."""
 
 
 def balances(ladder: Ladder) -> dict[tuple[str, str], int]:

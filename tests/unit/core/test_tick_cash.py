@@ -13,21 +13,12 @@ from bot.core.depth import DepthTerms
 from bot.core.margin_calls import margin_calls
 from bot.core.orders import Contract, ContractKind, Leg
 from bot.core.quotes import PoolTerms
-from bot.core.rules import Layer, SizeBy, Take
+from bot.core.rules import Layer, Take
 from bot.core.sleeves import Sleeve
 from bot.core.state import Hedge
-from tests.builders.ladders import Ladder
+from tests.builders.ladders import SHORT, Ladder
 from tests.builders.runs import DAY_S, POOL, layer
 
-SHORT: dict[str, Any] = {
-    "instrument": "forward",
-    "offsets_bps": (0,),
-    "size_by": SizeBy.BASE,
-    "hedge_ratio_bps": 10_000,
-    "tenor_s": 7 * DAY_S,
-    "arm": Comparison(metric="move_bps", below=-400.0),
-    "disarm": Comparison(metric="move_bps", below=-9_000.0),
-}
 CALLS = layer(
     "calls",
     instrument="call_spread",
