@@ -85,7 +85,7 @@ class Plan:
 
     margins: hedge id -> margin that it needs from now on, quote atoms, where that changes.
     advice: on core positions that were due to be weighed. worth: hedge id -> what it would bring
-    before any order, see core/worth.py; not written down, so empty in a plan that was read.
+    before any order, see core/hedge_worth.py; not written down, so empty in a plan that was read.
     """
 
     tick: int

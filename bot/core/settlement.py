@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.core.advising import advice_after, advice_drafts, paper_values
 from bot.core.bookkeeping import claim_drafts, debt_draft, fill_draft, margin_draft
 from bot.core.canonical import Json, digest
+from bot.core.hedge_worth import HedgeWorth, worth_of
 from bot.core.hedged_return import IRR_HEDGED, flows_of_hedges
 from bot.core.hedges import earned_atoms, hedge_after, layers_after
 from bot.core.ledger import Draft, Entry, LedgerHead, seal
@@ -19,7 +20,6 @@ from bot.core.sight import Sight, hedged_pools
 from bot.core.sleeves import ACCOUNTS, Money, Sleeve, money_after, spendable
 from bot.core.snapshot import Snapshot
 from bot.core.state import BookState, Hedge
-from bot.core.worth import Worth, worth_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ def head_after(head: LedgerHead, entries: Sequence[Entry]) -> LedgerHead:
     return LedgerHead(seq=entries[-1].seq, hash=entries[-1].hash) if entries else head
 
 
-def book_values(state: BookState, sight: Sight, quoting: Quoting, *, known: Worth) -> Json:
+def book_values(state: BookState, sight: Sight, quoting: Quoting, *, known: HedgeWorth) -> Json:
     """What the book is worth now: each sleeve's money (the core's first), and each hedge at what
     the venue would pay. known: `untouched`."""
     papers = paper_values(state.pools, sight.snapshot)
@@ -143,7 +143,7 @@ def _money_json(money: Money) -> dict[str, Json]:
     }
 
 
-def untouched(plan: Plan, fills: Sequence[Fill]) -> Worth:
+def untouched(plan: Plan, fills: Sequence[Fill]) -> HedgeWorth:
     """The worth of hedges that no fill has changed."""
     dealt = {
         order.hedge_id for order, fill in zip(plan.orders, fills, strict=True) if fill.is_dealt

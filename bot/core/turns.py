@@ -16,6 +16,7 @@ from bot.core.canonical import digest
 from bot.core.case import Case, Choice
 from bot.core.expiry_price import expiry_prices
 from bot.core.gate import is_open
+from bot.core.hedge_worth import HedgeWorth, worth_of
 from bot.core.layer_metrics import with_layer_metrics
 from bot.core.margin_calls import MarginCalls, margin_calls
 from bot.core.plan import PoolView
@@ -25,14 +26,13 @@ from bot.core.settlement import spendable_cash
 from bot.core.sight import Sight
 from bot.core.sleeves import Sleeve
 from bot.core.state import BookState, Hedge, PoolBook
-from bot.core.worth import Worth, worth_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
     """One tick's turns. hedges: by pool and layer, with the margin of now. cash: of each sleeve,
     by symbol, carried on from turn to turn like spent: of each pool, by sleeve. worth: see
-    core/worth.py, by hedge.
+    core/hedge_worth.py, by hedge.
     """
 
     sight: Sight
@@ -41,7 +41,7 @@ class Turns:
     cause: str
     calls: MarginCalls
     hedges: Mapping[tuple[str, str], Hedge]
-    worth: Worth
+    worth: HedgeWorth
     cash: dict[Sleeve, dict[str, int]]
     spent: Mapping[str, dict[Sleeve, Spent]]
 

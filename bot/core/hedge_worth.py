@@ -9,7 +9,7 @@ from bot.core.plan import PoolView
 from bot.core.ports import Quoting
 from bot.core.state import Hedge
 
-Worth: TypeAlias = Mapping[str, int | None]
+HedgeWorth: TypeAlias = Mapping[str, int | None]
 """Hedge id -> quote atoms after fees, < 0 where buying back costs; None where nobody can tell."""
 
 
@@ -18,7 +18,7 @@ def worth_of(
     views: Mapping[str, PoolView],
     quoting: Quoting,
     *,
-    known: Worth,
+    known: HedgeWorth,
 ) -> dict[str, int | None]:
     """The liquidation value of each hedge at this tick's market.
 
