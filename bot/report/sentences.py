@@ -186,7 +186,7 @@ def _number(name: str, value: str | float | None, spec: PoolSpec) -> str:
         if name in names:
             return f"{name.removesuffix('_s')} {write(int(value), spec)}"
     if name in MULTIPLES:
-        return f"{MULTIPLES[name]} {int(value) / 10_000:.2f}x"
+        return f"{MULTIPLES[name]} {int(value) / 10_000:.2f}x".replace("-", MINUS)
     if name in SHARES:
         return f"{SHARES[name]} {int(value) / 100:.1f} %".replace("-", MINUS)
     return value if name == "why" else f"{name} {value}"
