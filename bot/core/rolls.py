@@ -56,8 +56,9 @@ def what_lacks(case: Case, hedge: Hedge) -> str | None:
     What is called for, but no more than what is held, must be listed, bid for and within the purse,
     to which the sale gives its proceeds back, and its room under the cap.
     """
+    assert case.worth is not None, "a hedge that is to be rolled has a price"
     purse, freed = case.purse, max(0, hedge.cost_atoms) + hedge.margin_atoms
-    proceeds = case.quoting.liquidation_atoms(hedge.legs, case.view.market) + hedge.margin_atoms
+    proceeds = case.worth + hedge.margin_atoms
     left = Purse(
         budget_atoms=purse.budget_atoms,
         cash_atoms=purse.cash_atoms + proceeds,

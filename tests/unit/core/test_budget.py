@@ -150,7 +150,7 @@ def test_a_turn_takes_outlay_margin_and_what_a_sale_costs_from_its_own_sleeve() 
         market=SimpleNamespace(time_s=NOW_S, pool=POOL, quote_symbol="USDC"),
         exposure=VIEW.exposure,
     )
-    parts: dict[str, Any] = dict.fromkeys(("sight", "quoting", "calls"))
+    parts: dict[str, Any] = dict.fromkeys(("sight", "quoting", "calls", "worth"))
     turns = Turns(
         **parts, rules=ALL, cause="", hedges={},
         cash={sleeve: {"USDC": 1_000} for sleeve in Sleeve},
