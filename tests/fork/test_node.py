@@ -24,7 +24,8 @@ pytestmark = pytest.mark.fork
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 HOLD_A_NODE = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what was started behind a &
 from bot.edges import node as module
 from bot.edges.node import AnvilNode
 with AnvilNode() as node:
@@ -67,6 +68,7 @@ def holder(then: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
         try:
             yield process, int(pid)
         finally:  # a killed holder cannot remove its node's folder
+            process.kill()
             shutil.rmtree(Path(ipc_path).parent, ignore_errors=True)
 
 
