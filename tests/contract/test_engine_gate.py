@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from brownie import Contract, accounts, chain, reverts, web3
-from brownie.convert import to_bytes
 
+from bot.edges.abi import address_word
 from tests.contract.conftest import NODE_MODULES, artifact, deploy
 
 SAFE = NODE_MODULES / "@safe-global/safe-contracts/build/artifacts/contracts"
@@ -79,7 +79,7 @@ def carry_out(safe: Contract, target: Any, data: str, *, signers: list[Any]) -> 
     for signer in signers[:-1]:
         safe.approveHash(digest, {"from": signer})
     signatures = b"".join(
-        to_bytes(signer.address, "bytes32") + bytes(32) + PREVALIDATED for signer in signers
+        address_word(signer.address) + bytes(32) + PREVALIDATED for signer in signers
     )
     return safe.execTransaction(*parts, signatures, {"from": signers[-1]})
 
@@ -138,9 +138,7 @@ def test_a_strangers_approval_counts_for_nothing(
         parts = (gate, 0, gate.open.encode_input(chain.time() + HOUR_S), 0, 0, 0, 0, NOBODY, NOBODY)
         safe.approveHash(safe.getTransactionHash(*parts, safe.nonce()), {"from": owners[0]})
         pair = sorted([owners[0], accounts[5]], key=lambda account: int(account.address, 16))
-        signatures = b"".join(
-            to_bytes(one.address, "bytes32") + bytes(32) + PREVALIDATED for one in pair
-        )
+        signatures = b"".join(address_word(one.address) + bytes(32) + PREVALIDATED for one in pair)
         safe.execTransaction(*parts, signatures, {"from": accounts[5]})
 
 

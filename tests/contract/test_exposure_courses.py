@@ -26,7 +26,7 @@ from tests.contract.pool_reading import (
     spec_of,
 )
 
-RUNS = 3
+RUNS = 2
 STEPS = 15
 SEED_WHOLE = 10**7
 SEED_DECIMALS_MAX = 20

@@ -27,7 +27,7 @@ from tests.contract.sealing import (
     now_s,
 )
 
-EXAMPLES = 10
+EXAMPLES = 6
 STEPS = 12
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -123,3 +124,22 @@ def test_the_engine_loads_no_arrays() -> None:
 def test_the_command_line_loads_nothing_heavy() -> None:
     """`layerhedge --help` answers at once."""
     assert not loaded_after("bot.cli") & (HEAVY | ARRAYS)
+
+
+def test_contract_tests_name_no_compiled_module_of_brownies() -> None:
+    """Brownie reads the source of what a test file imports from inside the project's folder, where
+    `.venv` is, and ends on the first binary, such as `brownie.convert`."""
+    brownie = Path(sysconfig.get_paths()["purelib"]) / "brownie"
+    named = {
+        name
+        for path in (ROOT / "tests" / "contract").glob("test_*.py")
+        for name in re.findall(
+            r"^from brownie\.([\w.]+) import", path.read_text("utf-8"), re.MULTILINE
+        )
+    }
+    assert "test" in named
+    for name in named:
+        module = brownie / name.replace(".", "/")
+        assert module.with_suffix(".py").is_file() or (module / "__init__.py").is_file(), name
+        compiled = [*module.parent.glob(f"{module.name}.*.so"), *module.glob("__init__.*.so")]
+        assert not compiled, name
