@@ -19,7 +19,9 @@ setup:  ## Install the Python and npm packages of the lock files (nothing to do:
 demo: setup  ## Start a local chain with real Uniswap, crash the price, watch the hedges
 	.venv/bin/layerhedge demo
 
-test: check unit contract  ## What CI runs: check, all tests, contract tests on Anvil
+test: check  ## What CI runs: check, then all tests and beside them the contracts' on Anvil
+	mkdir -p build
+	$(MAKE) -j2 unit contract HOLD=build/contract.log
 
 check: setup  ## Lint, format, types, import rules
 	.venv/bin/ruff check --quiet $(SOURCES)
@@ -31,8 +33,9 @@ check: setup  ## Lint, format, types, import rules
 unit: setup  ## All tests but those of the contracts
 	$(PYTEST) -n auto --dist loadfile --ignore=tests/contract --doctest-modules tests bot/core
 
+# HOLD: a file for the output, which is shown when all is done, so that it does not mix with others'.
 contract: setup  ## The contracts' tests, by Brownie on an Anvil of its own
-	tooling/brownie-test
+	$(if $(HOLD),tooling/brownie-test >$(HOLD) 2>&1; code=$$?; cat $(HOLD); exit $$code,tooling/brownie-test)
 
 fmt: setup  ## Format the code and repair what can be repaired
 	.venv/bin/ruff format --quiet $(SOURCES)
