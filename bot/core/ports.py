@@ -57,8 +57,12 @@ class Quoting(Protocol):
         ...
 
     def quantity_down(self, market: Market, *, quantity_atoms: int, on_index: bool = False) -> int:
-        """Round a size (>= 0) down to whole lots of contracts on the price or on the index, and to
-        the most that one order may have of a leg; 0 when it is less than one lot."""
+        """Round a size (>= 0) down to whole lots of contracts on the price or on the index; 0 when
+        it is less than one."""
+        ...
+
+    def quantity_max(self, market: Market, *, on_index: bool = False) -> int:
+        """The most that one order may have of a leg, in the unit of its contract."""
         ...
 
     def bid_ask(self, contract: Contract, market: Market) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from math import exp, sqrt
 
 from bot.core.exposure import Exposure, il_atoms_at
 from bot.core.instruments import INSTRUMENTS, instrument_legs, quantity_for_loss_up, unit_atoms
+from bot.core.legs import largest_atoms
 from bot.core.margin import worst_payoff_atoms
 from bot.core.market import Market
 from bot.core.orders import Leg
@@ -123,7 +124,9 @@ def wanted_legs(
 def affordable(
     legs: Sequence[Leg], purse: Purse, market: Market, quoting: Quoting
 ) -> Ticket | None:
-    """The largest ticket of these legs' shape that the purse allows; None below one lot."""
+    """The largest ticket of these legs' shape that one order may have and the purse allows; None
+    below one lot."""
+    legs = _within_order(legs, market, quoting)
     for _ in range(SHRINK_ATTEMPTS_MAX):
         if not legs:
             return None
@@ -150,9 +153,24 @@ def _shrunk(ticket: Ticket, purse: Purse, market: Market, quoting: Quoting) -> t
     share = min(
         Fraction(max(0, have), need) for need, have in ticket.needs(purse) if need > max(0, have)
     )
+    return _scaled(ticket.legs, share, market, quoting)
+
+
+def _within_order(legs: Sequence[Leg], market: Market, quoting: Quoting) -> Sequence[Leg]:
+    """The legs, scaled down together until the venue deals in the largest of them at once."""
+    if not legs:
+        return legs
+    most = quoting.quantity_max(market, on_index=legs[0].contract.kind.is_on_index)
+    largest = largest_atoms(legs)
+    return legs if largest <= most else _scaled(legs, Fraction(most, largest), market, quoting)
+
+
+def _scaled(
+    legs: Sequence[Leg], share: Fraction, market: Market, quoting: Quoting
+) -> tuple[Leg, ...]:
     smaller = (
         Leg(contract=leg.contract, quantity_atoms=quantity if leg.quantity_atoms > 0 else -quantity)
-        for leg in ticket.legs
+        for leg in legs
         if (quantity := _shared(leg, share, market, quoting))
     )
     return tuple(smaller)

@@ -72,8 +72,11 @@ class PaperVenue:
     def quantity_down(self, market: Market, *, quantity_atoms: int, on_index: bool = False) -> int:
         """See `Quoting.quantity_down`."""
         lot = lot_of(market, self.terms, on_index=on_index)
-        most = quantity_max(market, self.terms, on_index=on_index)
-        return min(quantity_atoms, most) // lot * lot
+        return quantity_atoms // lot * lot
+
+    def quantity_max(self, market: Market, *, on_index: bool = False) -> int:
+        """See `Quoting.quantity_max`."""
+        return quantity_max(market, self.terms, on_index=on_index)
 
     def bid_ask(self, contract: Contract, market: Market) -> tuple[int, int]:
         """See `Quoting.bid_ask`."""

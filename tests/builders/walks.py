@@ -329,6 +329,9 @@ class _Desk(_Part):
     def quantity_down(self, _market: Market, *, quantity_atoms: int, on_index: bool) -> int:
         return 0 if self.inputs["purchase"] == "nothing" else quantity_atoms
 
+    def quantity_max(self, _market: Market, *, on_index: bool) -> int:
+        return 10**30
+
     def bid_ask(self, _contract: Contract, _market: Market) -> tuple[int, int]:
         return (0 if self.inputs["purchase"] == "unbid" else 5), 10
 

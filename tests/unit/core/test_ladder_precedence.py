@@ -109,6 +109,37 @@ def test_a_position_beyond_the_largest_order_was_never_hedged_at_all() -> None:
     assert int(leg["quantity"]) == 100 * 10**18
 
 
+def test_what_the_position_calls_for_is_told_although_an_order_may_not_be_as_large() -> None:
+    common: dict[str, Any] = {**BY_PRICE, "hedge_ratio_bps": 10_000}
+    small = Ladder(layer("one", **common), terms=PoolTerms(quantity_max_base=100))
+    large = Ladder(layer("one", **common))
+    for ladder in (small, large):
+        assert ladder.walk((1, 1_790)) == ["ARM"]
+    assert numbers(small)["wanted"] == numbers(large)["wanted"]
+    assert (numbers(small)["quantity"], numbers(large)["quantity"]) == (
+        str(100 * 10**18),
+        numbers(large)["wanted"],
+    )
+
+
+def test_a_strip_beyond_the_largest_order_keeps_its_shape() -> None:
+    strip: dict[str, Any] = {
+        **BY_PRICE, "instrument": "il_strip", "offsets_bps": (-3_000, -1_000, 1_000),
+        "hedge_ratio_bps": 10_000,
+    }  # fmt: skip
+    sizes = []
+    for most in (1, 100_000):
+        ladder = Ladder(layer("one", **strip), terms=PoolTerms(quantity_max_base=most))
+        assert ladder.walk((1, 1_790)) == ["ARM"]
+        (hedge,) = ladder.last["book"]["hedges"]
+        sizes.append([int(leg["quantity"]) for leg in hedge["legs"]])
+    small, large = sizes
+    assert max(small) == 10**18 < max(large)
+    lot = 10**16
+    for one, other in zip(small, large, strict=True):
+        assert abs(one * max(large) - other * max(small)) <= lot * max(large)
+
+
 def held_size(ladder: Ladder) -> int:
     return sum(int(hedge["legs"][0]["quantity"]) for hedge in ladder.last["book"]["hedges"])
 
