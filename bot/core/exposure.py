@@ -78,6 +78,11 @@ class Exposure:
     delta_base: float
     gamma_base: float
 
+    @property
+    def has_entry_price(self) -> bool:
+        """Whether both tokens were paid in: dust that somebody sent may have cost nothing."""
+        return bool(self.entry_base_atoms and self.entry_quote_atoms)
+
 
 def exposure_of(spec: PoolSpec, state: PoolState, position: Position) -> Exposure:
     """Measure a position at one block.

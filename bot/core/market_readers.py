@@ -82,7 +82,7 @@ def il_range_bps(facts: Facts) -> float | None:
     Source: docs/maths.md section 2. Worked: 25 % either side of 2,000 has lost 842.08 at 1,500.
     """
     market, exposure, width = facts.market, facts.exposure, facts.terms.range_bps / BPS
-    if exposure is None or not (exposure.entry_base_atoms and exposure.entry_quote_atoms):
+    if exposure is None or not exposure.has_entry_price:
         return None
     ratio = entry_price_ratio(market, exposure)
     moved = calc_il(entry=1.0, price=ratio, lower=1.0 - width, upper=1.0 + width)

@@ -22,7 +22,6 @@ from bot.core.close_history import (
 )
 from bot.core.columns import column_of, gaps_bps, quotients, rounded
 from bot.core.feeds import reference_atoms
-from bot.core.index_metric import INDEX_METRICS
 from bot.core.market import Market
 from bot.core.market_memory import CLOSES, Need
 from bot.core.market_metrics import needs_of, wanted_of
@@ -38,7 +37,7 @@ from bot.core.position_history import (
 )
 from bot.core.recorded import PoolColumns, Recorded, pool_columns
 from bot.core.rules import Rules
-from bot.core.sight import uses_index
+from bot.core.sight import sees_index
 from bot.core.signal_history import History
 from bot.core.stream_history import stream_history
 
@@ -100,7 +99,7 @@ def market_history(
         "vol_premium": rounded(implied - pool.realised_vol),
         "twap_gap_bps": rounded(gaps_bps(pool.spot_atoms, pool.twap_atoms)),
     }
-    if uses_index(rules) or rules.metric_names & INDEX_METRICS.keys():
+    if sees_index(rules):
         # By realised volatility alone, which stands for many ticks: each value is asked for once.
         asked = {each.realised_vol: each for each in markets}
         points = {vol: quoting.index_points(market) for vol, market in asked.items()}

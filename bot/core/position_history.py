@@ -98,10 +98,7 @@ def return_history(
 
 def _entered(held: Sequence[Exposure | None]) -> list[Exposure | None]:
     """The same, None too where the lots held have no entry price."""
-    return [
-        each if each is not None and each.entry_base_atoms and each.entry_quote_atoms else None
-        for each in held
-    ]
+    return [each if each is not None and each.has_entry_price else None for each in held]
 
 
 def _entry_ratios(pool: PoolColumns, known: Sequence[Exposure | None]) -> Floats:

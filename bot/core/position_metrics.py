@@ -30,8 +30,7 @@ def position_metrics(
 
     sigma: annual volatility that one sigma is made of, a fraction > 0, over horizon_s seconds.
     """
-    if exposure is None or not (exposure.entry_base_atoms and exposure.entry_quote_atoms):
-        # Dust that somebody sent may have cost nothing: it has no entry price.
+    if exposure is None or not exposure.has_entry_price:
         return dict.fromkeys(POSITION_METRICS)
     ratio = entry_price_ratio(market, exposure)
     fees_bps = exposure.fees_atoms * BPS / exposure.hold_value_atoms

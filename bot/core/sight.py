@@ -146,6 +146,11 @@ def uses_index(rules: Rules) -> bool:
     return _on_index(tuple(layer.instrument for layer in rules.layers))
 
 
+def sees_index(rules: Rules) -> bool:
+    """Whether the index is measured: contracts are on it, or a rule speaks of it."""
+    return uses_index(rules) or not rules.metric_names.isdisjoint(INDEX_METRICS)
+
+
 @cache
 def _on_index(instruments: tuple[str, ...]) -> bool:
     return any(INSTRUMENTS[name].on_index for name in instruments)
@@ -203,7 +208,7 @@ def _view(
         horizon_s=rules.horizon_s,
         bars=signals.bars,
     )
-    if uses_index(rules) or rules.metric_names & INDEX_METRICS.keys():
+    if sees_index(rules):
         metrics = {**metrics, **index_metrics(market, quoting)}
     if rules.metric_names & PARITY_METRICS.keys():
         metrics = {**metrics, **parity_metrics(market, quoting, tenor_s=rules.horizon_s)}

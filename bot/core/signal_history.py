@@ -22,8 +22,6 @@ from bot.core.guard import Doubt
 from bot.core.price_bars import PriceBar
 from bot.core.rules import Rules
 from bot.core.signals import PoolSignals, VolState, realised_vol, sampled, taken_by_bars
-from bot.core.surface import Surface
-from bot.core.vol_index import index_points
 
 History: TypeAlias = dict[str, Floats]
 """Metric name -> its value at every tick; nan where the tick finds it unknown."""
@@ -116,14 +114,6 @@ def realised_vol_history(times: Times, prices: Floats, rules: Rules) -> Floats:
         history[at:after] = np.nan if value is None else value
         at = after
     return history
-
-
-def vol_index_history(realised: Floats, surface: Surface) -> Floats:
-    """`vol_index` at every tick of a pool that is quoted from this surface. realised: what
-    `signal_history` gives of `realised_vol`, nan where it is unknown."""
-    known, where = np.unique(realised, return_inverse=True)
-    points = [index_points(surface, None if np.isnan(vol) else vol) for vol in known.tolist()]
-    return np.array(points, np.float64)[where]
 
 
 def _first_of_bars(times: Times, bar_s: int) -> Times:

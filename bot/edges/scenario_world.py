@@ -40,7 +40,6 @@ SETUP_S = 3_600
 GAS_PRICE_WEI = 10**11
 """Above the base fee of every local node; a block's earlier transactions offer a little more."""
 
-
 SWAP = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)"
 ADD = "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)"
 REMOVE = "removeLiquidity(address,address,uint256,uint256,uint256,address,uint256)"

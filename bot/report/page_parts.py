@@ -31,13 +31,8 @@ def basket_part(story: Story) -> str:
 
 def worth_part(worth: Worth, spec: PoolSpec) -> str:
     """Where a position breaks even, and what it came to as a rate a year."""
-    rows = "".join(
-        f'<tr><td>{escape(label.strip())}</td><td class="n">{escape(figure)}</td></tr>'
-        for label, figure in worth.rows(spec)
-    )
-    quote = escape(spec.quote.symbol)
-    head = f'<tr><th>fees and hedges against IL</th><th class="n">{quote}</th></tr>'
-    return f'<div class="scroll"><table>{head}{rows}</table></div>'
+    rows = [(label.strip(), figure) for label, figure in worth.rows(spec)]
+    return table(("fees and hedges against IL", f"{spec.quote.symbol}, or a share:n"), rows)
 
 
 def advice_part(story: Story) -> str:

@@ -27,7 +27,9 @@ COMPOUND = worth(Kind.COMPOUND, Action.COMPOUND, "77")
 STAY = Advice(pool="P", kind=Kind.RANGE, action=Action.KEEP, why=Why.BEST)
 
 
-def days(*weighings: tuple[Advice, ...], terms: AdviceTerms = TERMS, said: Said = NOTHING_SAID):  # type: ignore[no-untyped-def]
+def days(
+    *weighings: tuple[Advice, ...], terms: AdviceTerms = TERMS, said: Said = NOTHING_SAID
+) -> list[list[Why]]:
     """What is said of each day's weighing, each piece's reason."""
     found = []
     for day, weighed in enumerate(weighings):

@@ -12,7 +12,6 @@ from bot.core.conditions import Comparison
 from bot.core.orders import Contract, ContractKind
 from bot.core.quotes import PoolTerms, quote
 from bot.core.rules import Engine
-from bot.core.signal_history import vol_index_history
 from bot.core.units import DAY_S
 from bot.core.venue import PaperVenue, VenueTerms
 from tests.builders.ladders import Ladder
@@ -80,19 +79,3 @@ def test_it_is_known_from_the_first_tick_and_arms_a_layer_when_a_storm_lifts_it(
     assert ladder.walk((1, 2_000), (1, 1_850), (1, 2_000)) == ["BELOW_ARM", "ARM", "IN_BAND"]
     (decision,) = ladder.last["decisions"]
     assert decision["numbers"]["vol_index"] > 80.0
-
-
-def test_the_index_of_a_history_is_the_index_of_its_ticks_to_the_bit() -> None:
-    ladder = Ladder(rules=rules_of(layer("one", **BY_INDEX)))
-    realised, told = [], []
-    for price in (2_000, 1_900, 1_900, 2_050, 1_700, 1_700):
-        ladder.step(1, price)
-        metrics = ladder.last["views"][POOL]["metrics"]
-        realised.append(metrics["realised_vol"])
-        told.append(metrics["vol_index"])
-    found = vol_index_history(
-        np.array(realised, np.float64), ladder.runner.venue.terms.pools[POOL].surface
-    )
-    assert realised[0] is None
-    assert found.tolist() == told
-    assert len(set(told)) > 3
